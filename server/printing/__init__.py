@@ -1,0 +1,1 @@
+"""Labels: what they look like, which jobs were asked for, and what became of each at its printer."""
