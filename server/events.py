@@ -1,0 +1,48 @@
+"""The audit trail: what happened, in order, written in the same transaction as its cause."""
+
+import msgspec
+from piccolo.columns import BigSerial, Integer, Text
+from piccolo.table import Table
+
+from server import clock
+from server.columns import code, moment
+from server.db import Statement, execute, fetch
+
+
+class Event(Table, tablename="event"):
+    """One thing that happened: `topic` what, `subject` to what (`item:5`), `body` the details as JSON."""
+
+    id = BigSerial(primary_key=True, index=False)
+    at = moment(index=True)
+    user_id = Integer(default=0)
+    device = Integer(default=0)
+    topic = Text(default="")
+    subject = code(index=True)
+    body = Text(default="{}")
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """An event as pages read it."""
+
+    id: int
+    at: int
+    user: int
+    topic: str
+    body: dict[str, object]
+
+
+_INSERT = Statement("INSERT INTO event (at, user_id, device, topic, subject, body) VALUES (?, ?, ?, ?, ?, ?)")
+_OF_SUBJECT = Statement(
+    "SELECT id, at, user_id, topic, body FROM event WHERE subject = ? ORDER BY id DESC LIMIT ?"
+)
+
+
+async def record(topic: str, subject: str, body: object, *, by: int = 0, device: int = 0) -> None:
+    """Note that `topic` happened to `subject`; part of the transaction that makes it happen."""
+    await execute(_INSERT, clock.now(), by, device, topic, subject, msgspec.json.encode(body).decode())
+
+
+async def history(subject: str, limit: int = 100) -> list[Happened]:
+    """What happened to `subject`, newest first."""
+    rows = await fetch(_OF_SUBJECT, subject, limit)
+    return [Happened(*row[:4], msgspec.json.decode(row[4])) for row in rows]

@@ -1,0 +1,226 @@
+"""The feed: every row of state that devices may hold, numbered in commit order.
+
+`put()` inside `writing()` collects; just before the outermost commit the rows that really changed get
+consecutive numbers from one counter row, so a reader can never skip a commit.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from piccolo.columns import BigInt, Boolean, Text
+from piccolo.table import Table
+
+from server import canonical
+from server.columns import code
+from server.db import Row, Statement, after_commit, as_json, before_commit, execute, execute_many, fetch, writer
+
+
+class FeedRow(Table, tablename="feed_row"):
+    """The latest state of one key in one scope; a deleted one stays as a tombstone."""
+
+    scope = code()
+    kind = code()
+    key = code()
+    seq = BigInt(default=0)
+    is_deleted = Boolean(default=False)
+    hash = Text(default="")
+    body = Text(default="{}")
+
+
+class FeedHead(Table, tablename="feed_head"):
+    """One row: the last number given, the generation, and up to where tombstones were forgotten."""
+
+    seq = BigInt(default=0)
+    generation = BigInt(default=1)
+    forgotten = BigInt(default=0)
+
+
+class ScopeDigest(Table, tablename="scope_digest"):
+    """How many live rows a scope has, and the sum of their hashes modulo 2^64."""
+
+    scope = code(unique=True)
+    live = BigInt(default=0)
+    sum = Text(default="")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One row of the feed as devices receive it; `body` is canonical JSON, `{}` when deleted."""
+
+    scope: str
+    kind: str
+    key: str
+    seq: int
+    deleted: bool
+    body: msgspec.Raw
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where the feed stands."""
+
+    seq: int
+    generation: int
+    forgotten: int
+
+
+Key = tuple[str, str, str]
+
+_STANDING = Statement(
+    "SELECT f.scope, f.kind, f.key, f.hash, f.is_deleted FROM json_each(?) k JOIN feed_row f"
+    " ON f.scope = k.value ->> 0 AND f.kind = k.value ->> 1 AND f.key = k.value ->> 2",
+    "SELECT f.scope, f.kind, f.key, f.hash, f.is_deleted FROM json_array_elements(?::text::json) k JOIN feed_row f"
+    " ON f.scope = k ->> 0 AND f.kind = k ->> 1 AND f.key = k ->> 2",
+)
+_UPSERT = Statement(
+    "INSERT INTO feed_row (scope, kind, key, seq, is_deleted, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (scope, kind, key) DO UPDATE SET seq = excluded.seq, is_deleted = excluded.is_deleted,"
+    " hash = excluded.hash, body = excluded.body"
+)
+_TAKE = Statement("UPDATE feed_head SET seq = seq + ? RETURNING seq")
+_HEAD = Statement("SELECT seq, generation, forgotten FROM feed_head")
+_DIGESTS = Statement(
+    "SELECT scope, live, sum FROM scope_digest WHERE scope IN (SELECT value FROM json_each(?))",
+    "SELECT scope, live, sum FROM scope_digest WHERE scope IN (SELECT json_array_elements_text(?::text::json))",
+)
+_SET_DIGEST = Statement(
+    "INSERT INTO scope_digest (scope, live, sum) VALUES (?, ?, ?)"
+    " ON CONFLICT (scope) DO UPDATE SET live = excluded.live, sum = excluded.sum"
+)
+
+_listeners: list[Callable[[list[Line]], None]] = []
+
+
+def on_change(listener: Callable[[list[Line]], None]) -> None:
+    """Call `listener` with the rows of every commit of this process, after it is on disk."""
+    _listeners.append(listener)
+
+
+def stop_listening(listener: Callable[[list[Line]], None]) -> None:
+    """Undo `on_change`."""
+    _listeners.remove(listener)
+
+
+def put(scope: str, kind: str, key: str, body: Any) -> None:
+    """Say that this row of this scope now reads `body`, plain JSON data."""
+    _pending()[scope, kind, key] = canonical.encode(body)
+
+
+def drop(scope: str, kind: str, key: str) -> None:
+    """Say that this row has left this scope."""
+    _pending()[scope, kind, key] = None
+
+
+def _pending() -> dict[Key, bytes | None]:
+    notes = writer().notes
+    if "feed" not in notes:
+        notes["feed"] = {}
+        before_commit("feed", _flush)
+    pending: dict[Key, bytes | None] = notes["feed"]
+    return pending
+
+
+async def flush() -> int:
+    """Number what was put in this transaction so far, now; gives the feed's head.
+
+    For those who must store the number beside their own rows. It locks the counter until the commit,
+    so little should follow.
+    """
+    _pending()
+    return await _flush()
+
+
+async def _flush() -> int:
+    pending: dict[Key, bytes | None] = writer().notes.pop("feed", {})
+    writer().before.pop("feed", None)
+    standing = {tuple(row[:3]): row for row in await fetch(_STANDING, as_json(list(pending)))} if pending else {}
+    changed = [line for key, body in pending.items() if (line := _change(key, body, standing.get(key)))]
+    head: int = (await execute(_TAKE, len(changed)))[0][0]
+    if changed:
+        await _write(changed, head - len(changed), standing)
+    return head
+
+
+def _change(key: Key, body: bytes | None, old: Row | None) -> tuple[Key, str, bytes | None] | None:
+    """The row to write, or nothing when it already stands so."""
+    hashed = "" if body is None else f"{canonical.row_hash(key[1], key[2], body):016x}"
+    if old is None:
+        return None if body is None else (key, hashed, body)
+    was = "" if old[4] else old[3]
+    return None if was == hashed else (key, hashed, body)
+
+
+async def _write(changed: list[tuple[Key, str, bytes | None]], last: int, standing: dict[Any, Row]) -> None:
+    lines = [
+        Line(*key, seq=last + index, deleted=body is None, body=msgspec.Raw(body or b"{}"))
+        for index, (key, _, body) in enumerate(changed, 1)
+    ]
+    await execute_many(
+        _UPSERT,
+        [
+            (*key, line.seq, line.deleted, hashed, bytes(line.body).decode())
+            for line, (key, hashed, _) in zip(lines, changed, strict=True)
+        ],
+    )
+    await _add_to_digests(changed, standing)
+    after_commit(lambda: _tell(lines))
+
+
+async def _add_to_digests(changed: Iterable[tuple[Key, str, bytes | None]], standing: dict[Any, Row]) -> None:
+    delta: dict[str, list[int]] = {}
+    for key, hashed, body in changed:
+        of_scope = delta.setdefault(key[0], [0, 0])
+        old = standing.get(key)
+        if old is not None and not old[4]:
+            of_scope[0] -= 1
+            of_scope[1] -= int(old[3], 16)
+        if body is not None:
+            of_scope[0] += 1
+            of_scope[1] += int(hashed, 16)
+    now = await digests(delta)
+    rows = [
+        (scope, now[scope][0] + live, f"{(int(now[scope][1], 16) + total) % canonical.SUM:016x}")
+        for scope, (live, total) in sorted(delta.items())
+    ]
+    await execute_many(_SET_DIGEST, rows)
+
+
+def _tell(lines: list[Line]) -> None:
+    for listener in tuple(_listeners):
+        listener(lines)
+
+
+async def head() -> Head:
+    """Where the feed stands for this reader."""
+    return Head(*(await fetch(_HEAD))[0])
+
+
+async def digests(scopes: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Live rows and the sum of hashes for each of the scopes."""
+    wanted = list(scopes)
+    found = {row[0]: (row[1], row[2]) for row in await fetch(_DIGESTS, as_json(wanted))}
+    return {scope: found.get(scope, (0, "0" * 16)) for scope in wanted}
+
+
+_AFTER = Statement(
+    "SELECT scope, kind, key, seq, is_deleted, body FROM feed_row"
+    " WHERE scope IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?",
+    "SELECT scope, kind, key, seq, is_deleted, body FROM feed_row"
+    " WHERE scope IN (SELECT json_array_elements_text(?::text::json)) AND seq > ? ORDER BY seq LIMIT ?",
+)
+_ALL = Statement(
+    "SELECT scope, kind, key, seq, is_deleted, body FROM feed_row WHERE scope = ? AND is_deleted = ? ORDER BY seq"
+)
+
+
+async def after(scopes: Iterable[str], cursor: int, limit: int) -> list[Line]:
+    """Rows of these scopes beyond the cursor, oldest number first."""
+    return [_line(row) for row in await fetch(_AFTER, as_json(list(scopes)), cursor, limit)]
+
+
+async def live_rows(scope: str) -> list[Line]:
+    """Every row that stands in a scope, for snapshots and for comparing part by part."""
+    return [_line(row) for row in await fetch(_ALL, scope, False)]
+
+
+def _line(row: Row) -> Line:
+    return Line(row[0], row[1], row[2], row[3], bool(row[4]), msgspec.Raw(row[5].encode()))
