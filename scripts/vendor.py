@@ -98,7 +98,8 @@ def page(record: list[Entry]) -> str:
     head = [
         "# Code of others that the browser gets from us",
         "",
-        "Copied unchanged from npm packages by `scripts/vendor.py`; do not edit. Versions stand in `package.json`.",
+        "Copied unchanged from npm packages by `scripts/vendor.py`; do not edit. `package.json` says which",
+        "versions; why each is here: `docs/dependencies.md`.",
         "",
         "| file | package | licence | bytes | SHA-256 |",
         "| --- | --- | --- | ---: | --- |",

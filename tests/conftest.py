@@ -1,0 +1,133 @@
+"""What tests stand on: a migrated database of their own, on SQLite or PostgreSQL, and the whole application.
+
+`--database=sqlite` (default), `postgres` or `both` chooses the engines. A migrated template is made once per
+session and copied for each test, which takes milliseconds.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from server import db
+from server.config import settings
+from server.migrate import migrate
+from tests import services
+
+ENGINES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
+
+MakeDatabase = Callable[[], str]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=tuple(ENGINES), default="sqlite", help="engines to test on")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs once per chosen engine."""
+    if "engine" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("postgres")
+        chosen = ["postgres"] if only else ENGINES[metafunc.config.getoption("--database")]
+        metafunc.parametrize("engine", chosen, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio; the marker is not needed (anyio_mode = auto)."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untouched_environment() -> Iterator[None]:
+    """The settings of whoever runs the tests must not reach them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("STOCKHAND_")]:
+            if name != "STOCKHAND_CHROMIUM":
+                patch.delenv(name)
+        patch.setenv("STOCKHAND_CONFIG", os.devnull)
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """The database engine this test runs on: `sqlite` or `postgres`."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL server for the session, started when the first test asks for it."""
+    with services.postgres() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """One Redis server for the session."""
+    with services.redis() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def make_database(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> MakeDatabase:
+    """A function that copies the migrated template and gives the address of the copy."""
+    if engine == "sqlite":
+        return sqlite_copies(tmp_path_factory.mktemp("databases"))
+    return postgres_copies(request.getfixturevalue("postgres_server"))
+
+
+def sqlite_copies(folder: Path) -> MakeDatabase:
+    """Copies of one migrated file."""
+    template, numbers = folder / "template.sqlite", itertools.count()
+    asyncio.run(migrate(str(template)))
+
+    def copy() -> str:
+        return str(shutil.copyfile(template, folder / f"{next(numbers)}.sqlite"))
+
+    return copy
+
+
+def postgres_copies(address: str) -> MakeDatabase:
+    """Databases made from one migrated template."""
+    numbers = itertools.count()
+    asyncio.run(run_sql(address, "CREATE DATABASE template_stockhand"))
+    asyncio.run(migrate(f"{address}/template_stockhand"))
+
+    def copy() -> str:
+        name = f"test_{next(numbers)}"
+        asyncio.run(run_sql(address, f"CREATE DATABASE {name} TEMPLATE template_stockhand"))
+        return f"{address}/{name}"
+
+    return copy
+
+
+async def run_sql(address: str, sql: str) -> None:
+    """Run one statement on the server's own database."""
+    connection = await asyncpg.connect(f"{address}/postgres")
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> str:
+    """The address of a fresh, migrated database, for tests that open it themselves."""
+    return make_database()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[db.Database]:
+    """A fresh, migrated database, open for this test."""
+    yield await db.open_database(database_url)
+    await db.close_database()
