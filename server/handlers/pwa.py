@@ -1,0 +1,110 @@
+"""Static files, the service worker and the shell of the hand app: all that a device keeps."""
+
+import gzip
+import mimetypes
+from functools import cache
+
+import msgspec
+from litestar import MediaType, Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from server import web
+
+FOREVER = "public, max-age=31536000, immutable"
+COMPRESSIBLE = (".js", ".css", ".svg", ".json", ".wasm", ".webmanifest", ".html")
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("application/wasm", ".wasm")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+# Parts of the static folder that the hand app needs to start and work without a network.
+SHELL_FOLDERS = ("edge", "js", "css", "icons", "fonts")
+
+
+class File(msgspec.Struct, frozen=True):
+    """A static file as it goes out; `zipped` is empty where compressing does not pay."""
+
+    media_type: str
+    plain: bytes
+    zipped: bytes
+
+
+@cache
+def _file(path: str) -> File | None:
+    file = (web.STATIC / path).resolve()
+    if not file.is_relative_to(web.STATIC) or not file.is_file():
+        return None
+    plain = file.read_bytes()
+    zipped = gzip.compress(plain, 9, mtime=0) if file.suffix in COMPRESSIBLE else b""
+    return File(mimetypes.guess_type(file.name)[0] or "application/octet-stream", plain, zipped)
+
+
+@get("/static/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
+def static(request: Request, _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+    """One of our own files. The release in the address is only there to make it new."""
+    return _answer(request, path.lstrip("/"))
+
+
+@get("/vendor/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
+def vendor(request: Request, _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+    """A vendored file."""
+    return _answer(request, f"vendor/{path.lstrip('/')}")
+
+
+def _answer(request: Request, path: str) -> Response[bytes]:
+    if path == "shell.json":
+        return Response(_shell(), media_type=MediaType.JSON, headers={"Cache-Control": FOREVER})
+    file = _file(path)
+    if file is None:
+        raise NotFoundException(detail=path)
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    if file.zipped and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.zipped, media_type=file.media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(file.plain, media_type=file.media_type, headers=headers)
+
+
+@cache
+def _shell() -> bytes:
+    """The list of addresses a device keeps; the same names that the templates use."""
+    own = [
+        web.static_url(str(file.relative_to(web.STATIC)))
+        for folder in SHELL_FOLDERS
+        for file in sorted((web.STATIC / folder).rglob("*"))
+        if file.is_file()
+    ]
+    htmx = [
+        web.vendor_url(str(file.relative_to(web.STATIC / "vendor")))
+        for file in sorted((web.STATIC / "vendor").rglob("htmx*.js"))
+    ]
+    return msgspec.json.encode({"pages": ["/hand"], "files": own + htmx})
+
+
+@get("/sw.js", sync_to_thread=False, opt={"public": True})
+def service_worker() -> Response[str]:
+    """The worker's entry: it names the release, so a new release is a new worker."""
+    return Response(
+        f'import "{web.static_url("edge/worker.js")}";\n',
+        media_type="text/javascript",
+        headers={"Cache-Control": "no-cache", "Service-Worker-Allowed": "/"},
+    )
+
+
+@get(["/hand", "/hand/"], opt={"public": True})
+async def hand(request: Request) -> Response[str]:
+    """The shell of the hand app; everything in it comes from the device itself."""
+    return web.page(request, "hand/shell.html")
+
+
+@get("/hand/enrol", opt={"public": True})
+async def enrol(request: Request) -> Response[str]:
+    """Where the QR code of an invitation leads; the token stays behind the # and never reaches a log."""
+    return web.page(request, "hand/enrol.html")
+
+
+@get("/manifest.webmanifest", sync_to_thread=False, opt={"public": True})
+def manifest(request: Request) -> Response[bytes]:
+    """What the browser needs to install the app."""
+    return _answer(request, "manifest.webmanifest")
+
+
+routes = [static, vendor, service_worker, hand, enrol, manifest]

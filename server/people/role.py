@@ -1,0 +1,55 @@
+"""The six roles and what each may do; decided here, enforced by `web.may` and in what devices receive."""
+
+from typing import Final
+
+ROLES: Final = ("administrator", "supervisor", "storekeeper", "salesperson", "buyer", "finance")
+
+_EVERYBODY: Final = {"see stock", "see catalogue", "see own account"}
+_FLOOR: Final = {"move stock", "count stock", "bind barcodes", "print labels", "use devices"}
+_CATALOGUE: Final = {"edit items", "edit partners", "import"}
+
+PERMISSIONS: Final[dict[str, frozenset[str]]] = {
+    "administrator": frozenset(
+        _EVERYBODY
+        | _FLOOR
+        | _CATALOGUE
+        | {
+            "edit locations",
+            "watch the board",
+            "decide conflicts",
+            "adjust stock",
+            "see movements",
+            "see people",
+            "edit people",
+            "manage devices",
+            "manage stations",
+            "see costs",
+            "see audit",
+        }
+    ),
+    "supervisor": frozenset(
+        _EVERYBODY
+        | _FLOOR
+        | _CATALOGUE
+        | {
+            "edit locations",
+            "watch the board",
+            "decide conflicts",
+            "adjust stock",
+            "see movements",
+            "see people",
+            "manage devices",
+            "manage stations",
+            "see audit",
+        }
+    ),
+    "storekeeper": frozenset(_EVERYBODY | _FLOOR | {"see movements", "watch the board"}),
+    "salesperson": frozenset(_EVERYBODY | {"use devices", "edit partners"}),
+    "buyer": frozenset(_EVERYBODY | {"edit items", "edit partners", "import", "see movements", "see costs"}),
+    "finance": frozenset(_EVERYBODY | {"see movements", "see costs", "see audit"}),
+}
+
+
+def permissions(role: str) -> frozenset[str]:
+    """What people of this role may do; nothing for a role that does not exist."""
+    return PERMISSIONS.get(role, frozenset())

@@ -1,0 +1,170 @@
+"""What every page needs: rendering a page or one block of it, who is asking, and what they may do."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import jinja2
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+
+from server import words
+from server.config import ROOT, settings
+from server.people.role import permissions
+
+COOKIE: Final = "stockhand"
+TOKEN_HEADER: Final = "X-Form-Token"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+STATIC: Final = ROOT / "pwa" / "static"
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asking, for the length of one request. `warehouses` None means all of them."""
+
+    id: int
+    name: str
+    role: str
+    language: str
+    session: int = 0
+    form_token: str = ""
+    warehouses: frozenset[int] | None = None
+
+    def may(self, action: str) -> bool:
+        """Whether this person's role allows `action`."""
+        return action in permissions(self.role)
+
+
+HTMXRequest = Request[Visitor, Any, State]
+
+
+def may(action: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+    """A guard: signed in (else 401, which pages turn into the sign-in page) and allowed (else 403)."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        visitor: Visitor | None = connection.scope.get("user")
+        if visitor is None:
+            raise NotAuthorizedException(detail="sign in first")
+        if not visitor.may(action):
+            raise PermissionDeniedException(detail=action)
+        _must_come_from_us(connection, visitor)
+
+    guard.action = action  # type: ignore[attr-defined]  # tests list every route's permission by it
+    return guard
+
+
+def _must_come_from_us(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
+    """Refuse a changing request that another site made this browser send (CSRF)."""
+    if connection.scope["method"] in SAFE_METHODS if connection.scope["type"] == "http" else False:
+        return
+    if not comes_from_us(connection, visitor.form_token):
+        raise PermissionDeniedException(detail="this request did not come from our own page")
+
+
+def comes_from_us(connection: ASGIConnection[Any, Any, Any, Any], form_token: str = "") -> bool:
+    """Whether our own page sent this: it names the session's form token, or the browser says same origin."""
+    headers = connection.headers
+    if form_token and headers.get(TOKEN_HEADER) == form_token:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == headers.get("host")
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    trigger: str | None = None,
+    **context: Any,
+) -> Response[str]:
+    """Render a page, or only `block` of it when HTMX asks. `trigger` names events for the browser."""
+    partial = block if block and request.headers.get("HX-Request") else None
+    html = render(template, partial, language_of(request), visitor=request.scope.get("user"), **context)
+    headers = {"Vary": "HX-Request, Accept-Language", "Cache-Control": "no-store"}
+    if trigger:
+        headers["HX-Trigger"] = trigger
+    return Response(html, media_type="text/html; charset=utf-8", status_code=status, headers=headers)
+
+
+def render(template: str, block: str | None, language: str, **context: Any) -> str:
+    """A template, or one block of it, in a language; for pages, and for what sockets push."""
+    loaded = environment().get_template(template)
+    values = {"lang": language, "t": _translator(language), **context}
+    if block is None:
+        return loaded.render(values)
+    return "".join(loaded.blocks[block](loaded.new_context(values)))
+
+
+@cache
+def _translator(language: str) -> Callable[..., str]:
+    def translate(key: str, **values: object) -> str:
+        return words.t(key, language, **values)
+
+    return translate
+
+
+def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The visitor's language; before signing in, the cookie's or the browser's, else the firm's."""
+    visitor: Visitor | None = request.scope.get("user")
+    if visitor is not None:
+        return visitor.language
+    if (chosen := request.cookies.get("language")) in words.LANGUAGES:
+        return str(chosen)
+    accepted = request.headers.get("accept-language", "").lower()
+    first = accepted.split(",")[0][:2]
+    return first if first in words.LANGUAGES else settings().language
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The template engine: everything escaped, a missing name is an error."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "pwa" / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals.update(static_url=static_url, vendor_url=vendor_url)
+    return env
+
+
+def static_url(path: str) -> str:
+    """The address of one of our static files; it changes with every release, so it may be kept for ever."""
+    return f"/static/{release()}/{path}"
+
+
+def vendor_url(path: str) -> str:
+    """The address of a vendored file; it changes only when the vendored files do."""
+    return f"/vendor/{vendor_release()}/{path}"
+
+
+@cache
+def release() -> str:
+    """A name for exactly these static files (vendored ones apart)."""
+    return _fingerprint(file for file in _files(STATIC) if "vendor" not in file.relative_to(STATIC).parts)
+
+
+@cache
+def vendor_release() -> str:
+    """A name for exactly these vendored files."""
+    return _fingerprint(_files(STATIC / "vendor"))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
+def _fingerprint(files: Any) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(STATIC)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
