@@ -1,0 +1,103 @@
+"""The stock ledger, what follows from it, and what went oddly."""
+
+from piccolo.columns import BigInt, BigSerial, Boolean, Integer, Text
+from piccolo.table import Table
+
+from server.catalog.tables import Item, Location, Warehouse
+from server.columns import code, fk, maybe_fk, moment, quantity
+
+
+class Lot(Table, tablename="lot"):
+    """A batch of an item. Its expiry is the last valid day, as first seen (by event time) anywhere."""
+
+    item = fk(Item)
+    code = code()
+    expiry_on = Text(default="")
+    made_on = Text(default="")
+    seen_at = moment()
+    seen_by = Text(default="")
+    is_held = Boolean(default=False)
+
+
+class Movement(Table, tablename="movement"):
+    """One immutable posting: a positive quantity from source to target.
+
+    `kind` is flow (somebody moved something), count (what a count found, or a late flow it had already
+    seen) or suspense (what the book could not cover). `operation` and `leg` name it for ever.
+    """
+
+    id = BigSerial(primary_key=True, index=False)
+    operation = Text(default="")
+    leg = Integer(default=0)
+    kind = Text(default="flow")
+    act = Text(default="")
+    item = fk(Item)
+    lot = Text(default="")
+    serial = Text(default="")
+    owner = Integer(default=0)
+    quantity = quantity()
+    source = fk(Location, index=False)
+    target = fk(Location, index=False)
+    event_at = moment()
+    posted_at = moment(index=True)
+    document = Text(default="")
+    reason = Text(default="")
+    user_id = Integer(default=0)
+    device = Integer(default=0)
+    cost = BigInt(null=True, default=None)
+    reverses = BigInt(null=True, default=None)
+
+
+class Balance(Table, tablename="balance"):
+    """What the movements of one cell add up to: max(0, sum) on hand, max(0, −sum) covered by suspense."""
+
+    item = fk(Item)
+    location = fk(Location)
+    lot = Text(default="")
+    serial = Text(default="")
+    owner = Integer(default=0)
+    on_hand = quantity()
+    debt = quantity()
+    changed_at = moment()
+
+
+class CountPoint(Table, tablename="count_point"):
+    """What somebody saw in one cell at one moment; item 0 says that nothing else was in the location."""
+
+    operation = code(index=True)
+    location = fk(Location)
+    item = Integer(default=0)
+    lot = Text(default="")
+    serial = Text(default="")
+    owner = Integer(default=0)
+    quantity = quantity()
+    event_at = moment()
+    is_void = Boolean(default=False)
+
+
+class Incident(Table, tablename="incident"):
+    """Something odd that waits for a person; at most one open per kind and subject."""
+
+    kind = Text(default="")
+    subject = Text(default="")
+    warehouse = maybe_fk(Warehouse)
+    operation = Text(default="")
+    body = Text(default="{}")
+    opened_at = moment()
+    closed_at = moment(null=True, index=True)
+    decision = Text(default="")
+    decided_by = Integer(default=0)
+
+
+class Task(Table, tablename="task"):
+    """Please do: for now, please count this location."""
+
+    kind = Text(default="count")
+    subject = Text(default="")
+    warehouse = maybe_fk(Warehouse)
+    location = maybe_fk(Location)
+    item = maybe_fk(Item)
+    reason = Text(default="")
+    opened_at = moment()
+    closed_at = moment(null=True, index=True)
+    operation = Text(default="")
