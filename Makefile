@@ -30,7 +30,7 @@ lint: setup-test
 	@$(STEP) "lint (ruff)" ruff check .
 	@$(STEP) "types (mypy)" mypy
 	@$(STEP) "layers (import-linter)" lint-imports
-	@$(STEP) "templates (djlint)" $(PYTHON) scripts/templates.py
+	@$(STEP) "templates (djlint)" djlint --lint --quiet pwa/templates
 	@$(STEP) "vendored files" $(PYTHON) scripts/vendor.py --check
 	@$(STEP) "types (tsc)" npm run --silent types
 

@@ -12,12 +12,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
+from litestar import Litestar
 
 from server import db
+from server.app import create_app
 from server.config import settings
 from server.migrate import migrate
-from tests import services
+from tests import pages, services
 
 ENGINES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
 
@@ -131,3 +134,32 @@ async def database(database_url: str) -> AsyncIterator[db.Database]:
     """A fresh, migrated database, open for this test."""
     yield await db.open_database(database_url)
     await db.close_database()
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Litestar]:
+    """The whole application, started on a fresh database, which `given` and queries may use as well.
+
+    It lives in the test's own event loop (Litestar's test clients start it in a thread of their own, where
+    the database could not be shared).
+    """
+    application = create_app(database_url)
+    async with application.lifespan():
+        yield application
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A visitor of the application who has not signed in."""
+    async with visitor(app) as client:
+        yield client
+
+
+def visitor(app: Litestar) -> httpx.AsyncClient:
+    """Another browser: its own cookies, the same application. Pages it gets are kept for scripts/pages.py."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),  # type: ignore[arg-type]  # Litestar's scope is typed more narrowly
+        base_url="http://stockhand.test",
+        headers={"Origin": "http://stockhand.test"},
+        event_hooks={"response": [pages.keep]},
+    )
