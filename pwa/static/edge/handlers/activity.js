@@ -1,0 +1,106 @@
+/** The one way through every work screen: decide, write down, remember, show. */
+
+import { dayOf } from "../session/expiry.js";
+import { named as namedBooking } from "../session/correction.js";
+import * as count from "../session/count.js";
+import * as lookup from "../session/lookup.js";
+import * as move from "../session/move.js";
+import * as pick from "../session/pick.js";
+import * as receive from "../session/receive.js";
+import * as countView from "../views/count.js";
+import * as moveView from "../views/move.js";
+import * as pickView from "../views/pick.js";
+import * as receiveView from "../views/receive.js";
+import { queueBadge, screen } from "../views/screen.js";
+import { binsHolding } from "./facts.js";
+import * as lookupScreen from "./lookup.js";
+import * as work from "./work.js";
+
+/**
+ * @typedef {import('./facts.js').Context} Context
+ * @typedef {import('../session/goods.js').Scan} Scan
+ * @typedef {import('../session/outcome.js').Feedback} Feedback
+ * @typedef {import('../session/outcome.js').Outcome<any>} Outcome
+ * @typedef {import('../views/parts.js').View} View
+ */
+
+export const SCREENS = ["receive", "move", "pick", "count", "lookup"];
+
+/** What each activity makes of a scan. */
+const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Scan) => Promise<Outcome>>} */ ({
+  receive: async (ctx, session, scan) => receive.scan(session, scan, dayOf(ctx.now())),
+  move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now())),
+  pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
+  count: async (ctx, session, scan) => count.scan(session, scan),
+  lookup: async (ctx, session, scan) => lookup.scan(session, scan),
+});
+
+/** Writing down gives ids; each session keeps the ones it may undo. */
+const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
+  receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session,
+});
+
+/** @param {Context} ctx @param {string} name @param {Scan} scan @returns {Promise<Outcome>} */
+export async function decide(ctx, name, scan) {
+  const { sessions } = await work.enter(ctx, name);
+  return DECIDERS[name](ctx, sessions[name], scan);
+}
+
+/**
+ * Carry out what was decided. Nothing is shown, and nothing beeps, before the operations are on disk.
+ * @param {Context} ctx @param {string} name @param {Outcome} outcome
+ */
+export async function carryOut(ctx, name, outcome) {
+  const written = outcome.operations.length ? await ctx.outbox.add(outcome.operations, { user: ctx.user }) : [];
+  const session = NAMED[name](outcome.session, written.map((/** @type {{id: string}} */ operation) => operation.id));
+  const standing = await work.load(ctx);
+  await work.save(ctx, work.withSession({ ...standing, screen: name }, name, session));
+}
+
+/** Decide by a plain function, carry out, show. @param {Context} ctx @param {string} name @param {(session: any) => Outcome} action */
+export async function act(ctx, name, action) {
+  const { sessions } = await work.enter(ctx, name);
+  const outcome = action(sessions[name]);
+  await carryOut(ctx, name, outcome);
+  return show(ctx, name, { feedback: outcome.feedback });
+}
+
+/** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean}} [state] */
+export async function show(ctx, name, { feedback = null, pad = false } = {}) {
+  const { sessions } = await work.enter(ctx, name);
+  if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback);
+  const view = viewOf(ctx);
+  const { body, actions } = await contents(ctx, view, name, sessions[name], pad);
+  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: await badge(ctx, view) });
+}
+
+/** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad */
+async function contents(ctx, view, name, session, pad) {
+  switch (name) {
+    case "receive":
+      return { body: receiveView.body(view, session, { pad }), actions: pad ? null : receiveView.actions(view, session) };
+    case "move":
+      return { body: moveView.body(view, session, { pad }), actions: pad ? null : moveView.actions(view, session) };
+    case "pick":
+      return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : await carriers(ctx) }), actions: pad ? null : pickView.actions(view, session) };
+    default:
+      return { body: countView.body(view, session, { pad }), actions: countView.actions(view, session, { pad }) };
+  }
+}
+
+/** Where goods can be picked into, for a tap. @param {Context} ctx */
+export async function carriers(ctx) {
+  const warehouse = await ctx.stores.settings.get("warehouse");
+  const found = await Promise.all(["tote", "dock"].map((kind) => ctx.stores.rows.locations({ warehouse, kind })));
+  return found.flat().filter((place) => place.active !== false).slice(0, 8);
+}
+
+/** @param {Context} ctx @returns {View} */
+export function viewOf(ctx) {
+  return { t: ctx.t, lang: ctx.lang, now: ctx.now(), today: dayOf(ctx.now()) };
+}
+
+/** @param {Context} ctx @param {View} view */
+export async function badge(ctx, view) {
+  return queueBadge(view, await ctx.outbox.summary());
+}

@@ -1,0 +1,42 @@
+/** The taps of the counting screen. */
+
+import * as activity from "./activity.js";
+import * as count from "../session/count.js";
+import { text } from "./form.js";
+
+/** @typedef {import('./facts.js').Context} Context */
+
+/** @param {Context} ctx */
+export function show(ctx) {
+  return activity.show(ctx, "count", { pad: ctx.query.has("pad") });
+}
+
+/** @param {Context} ctx */
+export function quantity(ctx) {
+  return activity.act(ctx, "count", (session) => count.setQuantity(session, text(ctx, "quantity")));
+}
+
+/** @param {Context} ctx */
+export function marks(ctx) {
+  return activity.act(ctx, "count", (session) => count.setMarks(session, { lot: text(ctx, "lot"), serial: text(ctx, "serial") }));
+}
+
+/** @param {Context} ctx */
+export function choose(ctx) {
+  return activity.act(ctx, "count", (session) => count.choose(session, Number(text(ctx, "index"))));
+}
+
+/** @param {Context} ctx */
+export function done(ctx) {
+  return activity.act(ctx, "count", count.done);
+}
+
+/** @param {Context} ctx */
+export function empty(ctx) {
+  return activity.act(ctx, "count", count.empty);
+}
+
+/** @param {Context} ctx */
+export function cancel(ctx) {
+  return activity.act(ctx, "count", count.cancel);
+}

@@ -1,0 +1,85 @@
+/** What a decider needs to know about a scan: the code resolved, the rows it names, the stock it touches. */
+
+import { resolve } from "../session/barcode.js";
+import { lyingAt } from "../session/goods.js";
+
+/**
+ * @typedef {object} Context  what the router hands to every handler
+ * @property {Request} request
+ * @property {URL} url
+ * @property {Record<string, string>} params
+ * @property {URLSearchParams} query
+ * @property {FormData|null} form
+ * @property {string} lang
+ * @property {(key: string, args?: Record<string, unknown>) => string} t
+ * @property {any} user
+ * @property {any} device
+ * @property {any} stores
+ * @property {any} outbox
+ * @property {() => number} now
+ */
+
+/**
+ * @typedef {import('../session/goods.js').Scan} Scan
+ * @typedef {import('../session/goods.js').Place} Place
+ * @typedef {import('../session/goods.js').Balance} Balance
+ */
+
+/** The meaning of a raw scan, with its rows. @param {Context} ctx @param {{text: string, aim?: string, source: string}} raw @returns {Promise<Scan>} */
+export async function scanOf(ctx, raw) {
+  const { rows } = ctx.stores;
+  const result = await resolve(raw, lookupOf(rows));
+  const code = raw.aim && !raw.text.startsWith("]") ? `${raw.aim}${raw.text}` : raw.text;
+  return described(rows, result, code);
+}
+
+/** @param {any} rows @param {import('../session/barcode.js').Result} result @param {string} code @returns {Promise<Scan>} */
+async function described(rows, result, code) {
+  switch (result.type) {
+    case "item":
+      return itemScan(rows, result, code);
+    case "location":
+      return placeScan(rows, result.location, code);
+    case "container":
+      if (result.location) return placeScan(rows, result.location, code);
+      return result.content ? itemScan(rows, result.content, code) : { type: "unknown", text: result.code, code };
+    case "command":
+      return { type: "command", command: result.name, value: result.quantity, code };
+    case "user":
+      return { type: "user", text: result.badge, code };
+    case "unknown":
+      return { type: "unknown", text: result.text, code };
+    default:
+      return { type: result.type, text: code, code };
+  }
+}
+
+/** @param {any} rows @param {import('../session/barcode.js').Item} found @param {string} code @returns {Promise<Scan>} */
+async function itemScan(rows, found, code) {
+  const [item, balances] = await Promise.all([rows.item(found.item), rows.balancesOfItem(found.item)]);
+  if (!item) return { type: "unknown", text: code, code };
+  const { quantity, unit, factor, lot, expiry, made_on, serial, suspect } = found;
+  return { type: "item", item, quantity, unit, factor, lot, expiry, made_on, serial, suspect, balances, code };
+}
+
+/** @param {any} rows @param {string} id @param {string} code @returns {Promise<Scan>} */
+async function placeScan(rows, id, code) {
+  const location = await rows.location(id);
+  return location ? { type: "location", location, balances: [], code } : { type: "unknown", text: code, code };
+}
+
+/** @param {any} rows @returns {import('../session/barcode.js').Lookup} */
+function lookupOf(rows) {
+  return {
+    barcode: (code) => rows.barcode(code),
+    item_by_code: (code) => rows.itemByCode(code),
+    location_by_code: (code) => rows.locationByCode(code),
+  };
+}
+
+/** Bins where the book knows the item, so that a bin need not be scanned when there is only one. @param {Context} ctx @param {Balance[]} balances @returns {Promise<Place[]>} */
+export async function binsHolding(ctx, balances) {
+  const ids = [...new Set(balances.map((balance) => balance.location))].filter((id) => lyingAt(balances, id).length > 0);
+  const places = await Promise.all(ids.map((id) => ctx.stores.rows.location(id)));
+  return places.filter((place) => place && place.kind === "bin");
+}

@@ -1,0 +1,44 @@
+/** Home, the start after opening the app, the badge, the language. */
+
+import * as homeView from "../views/home.js";
+import { queueBadge, screen } from "../views/screen.js";
+import * as activity from "./activity.js";
+import * as signin from "./signin.js";
+import * as work from "./work.js";
+
+/** @typedef {import('./facts.js').Context} Context */
+
+/** The app was opened: the same screen and the same line as before, without a tap. @param {Context} ctx */
+export async function start(ctx) {
+  if (!ctx.device) return signin.unenrolled(ctx);
+  if (!ctx.user) return signin.who(ctx);
+  const { screen: standing } = await work.load(ctx);
+  return activity.SCREENS.includes(standing) ? activity.show(ctx, standing) : home(ctx);
+}
+
+/** @param {Context} ctx @param {import('../session/outcome.js').Feedback|null} [feedback] */
+export async function home(ctx, feedback = null) {
+  if (!ctx.device) return signin.unenrolled(ctx);
+  if (!ctx.user) return signin.who(ctx);
+  const { sessions } = await work.load(ctx);
+  await work.save(ctx, { screen: "home", sessions });
+  const [summary, person, warehouse] = await Promise.all([ctx.outbox.summary(), signin.person(ctx), signin.warehouseName(ctx)]);
+  const busy = Object.fromEntries(activity.SCREENS.map((name) => [name, work.isUnfinished(name, sessions[name])]));
+  const view = activity.viewOf(ctx);
+  return screen(view, {
+    name: "home", title: view.t("product.name"), back: null, feedback,
+    body: homeView.body(view, { user: person.name, warehouse, summary, busy }),
+    actions: homeView.actions(view), badge: queueBadge(view, summary),
+  });
+}
+
+/** @param {Context} ctx */
+export function badge(ctx) {
+  return activity.badge(ctx, activity.viewOf(ctx));
+}
+
+/** The page says its language anew when it is loaded again. @param {Context} ctx */
+export async function language(ctx) {
+  await ctx.stores.settings.put("language", ctx.lang === "zh" ? "en" : "zh");
+  return new Response(null, { status: 200, headers: { "HX-Refresh": "true" } });
+}

@@ -1,0 +1,86 @@
+/** The route table of the edge: what the hand app may ask the device. */
+
+import * as counting from "./counting.js";
+import * as device from "./device.js";
+import * as home from "./home.js";
+import * as lookup from "./lookup.js";
+import * as moving from "./moving.js";
+import * as picking from "./picking.js";
+import * as place from "./place.js";
+import * as printing from "./printing.js";
+import * as receiving from "./receiving.js";
+import * as scan from "./scan.js";
+import * as signin from "./signin.js";
+import * as undo from "./undo.js";
+import * as waiting from "./waiting.js";
+
+/** @typedef {(ctx: any) => unknown} Handler */
+
+/** @type {{method: string, path: string, handler: Handler}[]} */
+export const routes = [
+  get("/edge/start", home.start),
+  get("/edge/home", (ctx) => home.home(ctx)),
+  get("/edge/badge", home.badge),
+  post("/edge/language", home.language),
+  post("/edge/scan", scan.scanned),
+
+  get("/edge/receive", receiving.show),
+  post("/edge/receive/quantity", receiving.quantity),
+  post("/edge/receive/marks", receiving.marks),
+  post("/edge/receive/cancel", receiving.cancel),
+  get("/edge/receive/place", place.ask("receive")),
+  post("/edge/receive/place", place.choose("receive")),
+
+  get("/edge/move", moving.show),
+  post("/edge/move/quantity", moving.quantity),
+  post("/edge/move/marks", moving.marks),
+  post("/edge/move/cancel", moving.cancel),
+  get("/edge/move/place", place.ask("move")),
+  post("/edge/move/place", place.choose("move")),
+
+  get("/edge/pick", picking.show),
+  post("/edge/pick/quantity", picking.quantity),
+  post("/edge/pick/marks", picking.marks),
+  post("/edge/pick/cancel", picking.cancel),
+  get("/edge/pick/short", picking.askShort),
+  post("/edge/pick/short", picking.short),
+  get("/edge/pick/place", place.ask("pick")),
+  post("/edge/pick/place", place.choose("pick")),
+
+  get("/edge/count", counting.show),
+  post("/edge/count/quantity", counting.quantity),
+  post("/edge/count/marks", counting.marks),
+  post("/edge/count/choose", counting.choose),
+  post("/edge/count/done", counting.done),
+  post("/edge/count/empty", counting.empty),
+  post("/edge/count/cancel", counting.cancel),
+
+  get("/edge/lookup", lookup.start),
+  get("/edge/lookup/results", lookup.results),
+  get("/edge/items/:id", lookup.item),
+  get("/edge/locations/:id", lookup.place),
+  get("/edge/print/:subject/:id", printing.ask),
+  post("/edge/print", printing.request),
+
+  get("/edge/undo", (ctx) => undo.show(ctx)),
+  post("/edge/undo/:id", undo.undo),
+  get("/edge/waiting", waiting.show),
+  post("/edge/waiting/:id/seen", waiting.dismiss),
+  get("/edge/unsent", waiting.unsent),
+  get("/edge/device", device.show),
+
+  get("/edge/signin", (ctx) => signin.who(ctx)),
+  post("/edge/signin", signin.choose),
+  post("/edge/signin/pin", signin.pin),
+  post("/edge/signout", signin.leave),
+];
+
+/** @param {string} path @param {Handler} handler */
+function get(path, handler) {
+  return { method: "GET", path, handler };
+}
+
+/** @param {string} path @param {Handler} handler */
+function post(path, handler) {
+  return { method: "POST", path, handler };
+}

@@ -1,0 +1,34 @@
+/** Operations told for people: what was done, with which goods, where. */
+
+import { kindWords } from "../words.js";
+
+/**
+ * @typedef {import('./facts.js').Context} Context
+ * @typedef {import('../views/history.js').Entry} Entry
+ */
+
+/** @param {Context} ctx @param {any} recent one of outbox.recent() @returns {Promise<Entry>} */
+export async function entryOf(ctx, { operation, state, reason, undone, attention }) {
+  const { args, kind } = operation;
+  const { rows } = ctx.stores;
+  const [item, from, to] = await Promise.all([
+    args.item ? rows.item(args.item) : null,
+    args.source ? rows.location(args.source) : null,
+    args.target || args.location ? rows.location(args.target || args.location) : null,
+  ]);
+  return {
+    id: operation.id, kind, state, reason, undone, attention,
+    at: operation.captured.wall,
+    user: operation.user,
+    words: item ? item.name : kindWords(ctx.t, kind),
+    detail: detailOf(ctx, kind, from, to, args.lot),
+    quantity: args.quantity ?? null,
+    unit: item ? item.unit : "",
+  };
+}
+
+/** @param {Context} ctx @param {string} kind @param {{code: string}|null} from @param {{code: string}|null} to @param {string|undefined} lot */
+function detailOf(ctx, kind, from, to, lot) {
+  const way = from && to ? `${from.code} → ${to.code}` : to ? to.code : from ? from.code : "";
+  return [kindWords(ctx.t, kind), way, lot].filter(Boolean).join(" · ");
+}

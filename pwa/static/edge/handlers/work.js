@@ -1,0 +1,78 @@
+/** The work in progress: kept on the device at every step, so that after a crash the same line stands there again. */
+
+import * as count from "../session/count.js";
+import * as lookup from "../session/lookup.js";
+import * as move from "../session/move.js";
+import * as pick from "../session/pick.js";
+import * as receive from "../session/receive.js";
+
+/**
+ * @typedef {{screen: string, sessions: Record<string, any>}} Work
+ * @typedef {import('./facts.js').Context} Context
+ */
+
+const KEY = "work";
+
+/** @param {Context} ctx @returns {Promise<Work>} */
+export async function load(ctx) {
+  return (await ctx.stores.settings.get(KEY)) ?? { screen: "home", sessions: {} };
+}
+
+/** @param {Context} ctx @param {Work} work */
+export async function save(ctx, work) {
+  await ctx.stores.settings.put(KEY, work);
+}
+
+/** Standing on another screen; what was begun on the others stays as it is. @param {Context} ctx @param {string} name @returns {Promise<Work>} */
+export async function enter(ctx, name) {
+  const work = await load(ctx);
+  const entered = { screen: name, sessions: { ...work.sessions, [name]: work.sessions[name] ?? (await begin(ctx, name)) } };
+  if (work.screen !== name || !work.sessions[name]) await save(ctx, entered);
+  return entered;
+}
+
+/** @param {Work} work @param {string} name @param {any} session @returns {Work} */
+export function withSession(work, name, session) {
+  return { ...work, sessions: { ...work.sessions, [name]: session } };
+}
+
+/** The shift is over: nothing of it meets the next person. @param {Context} ctx */
+export async function clear(ctx) {
+  await save(ctx, { screen: "home", sessions: {} });
+}
+
+/** Is something begun here that would be lost? @param {string} name @param {any} session */
+export function isUnfinished(name, session) {
+  if (!session) return false;
+  if (name === "move") return session.carried.length > 0 || Boolean(session.open);
+  if (name === "count") return session.lines.length > 0 || Boolean(session.open);
+  return Boolean(session.open);
+}
+
+/** @param {Context} ctx @param {string} name */
+async function begin(ctx, name) {
+  switch (name) {
+    case "receive":
+      return receive.start(await firstDock(ctx));
+    case "move":
+      return move.start(await firstDock(ctx));
+    case "pick":
+      return pick.start();
+    case "count":
+      return count.start();
+    default:
+      return lookup.start();
+  }
+}
+
+/** Goods come in at the first dock of the warehouse, until another is chosen. @param {Context} ctx */
+async function firstDock(ctx) {
+  const docks = await docksOf(ctx);
+  return docks[0] ?? null;
+}
+
+/** @param {Context} ctx @returns {Promise<import('../session/goods.js').Place[]>} */
+async function docksOf(ctx) {
+  const places = await ctx.stores.rows.locations({ warehouse: await ctx.stores.settings.get("warehouse"), kind: "dock" });
+  return places.filter((/** @type {{active?: boolean}} */ place) => place.active !== false);
+}

@@ -1,0 +1,49 @@
+/** Home: five large tiles, who I am, what still waits. */
+
+import { html } from "../html.js";
+import { ago, icon } from "./parts.js";
+
+/**
+ * @typedef {import('./parts.js').View} View
+ * @typedef {import('../html.js').Html} Html
+ * @typedef {{waiting: number, attention: number, online: boolean, lastContact: number|null}} Summary
+ */
+
+const ACTIVITIES = [
+  { name: "receive", picture: "receive" },
+  { name: "move", picture: "move" },
+  { name: "pick", picture: "pick" },
+  { name: "count", picture: "count" },
+];
+
+/** @param {View} view @param {{user: string, warehouse: string, summary: Summary, busy: Record<string, boolean>}} state @returns {Html} */
+export function body(view, { user, warehouse, summary, busy }) {
+  return html`<p class="whoami">${icon("person")}<b>${user}</b><span>${warehouse}</span></p>
+    <nav class="tiles" aria-label="${view.t("home.activities")}">
+      ${ACTIVITIES.map(({ name, picture }) => html`<button class="tile" type="button" hx-get="/edge/${name}">
+        ${icon(picture)}<b>${view.t(`${name}.title`)}</b>${busy[name] && html`<span class="badge accent">${view.t("home.unfinished")}</span>`}</button>`)}
+      <button class="tile wide" type="button" hx-get="/edge/lookup">${icon("lookup")}<b>${view.t("lookup.title")}</b><span>${view.t("home.lookup_hint")}</span></button>
+    </nav>
+    ${contact(view, summary)}`;
+}
+
+/** How the device stands with the server, in one line. @param {View} view @param {Summary} summary @returns {Html} */
+function contact(view, summary) {
+  const tone = summary.attention ? "bad" : summary.waiting || !summary.online ? "caution" : "good";
+  const words = summary.attention
+    ? view.t("home.attention", { n: summary.attention })
+    : summary.waiting
+      ? view.t(summary.online ? "home.sending" : "home.kept", { n: summary.waiting })
+      : view.t(summary.online ? "home.all_sent" : "home.offline");
+  const picture = { good: "synced", caution: summary.online ? "waiting" : "offline", bad: "caution" }[tone];
+  return html`<button class="contact ${tone}" type="button" hx-get="/edge/waiting">${icon(picture)}
+    <span><b>${words}</b><small>${view.t("home.contact", { when: ago(view, summary.lastContact) })}</small></span>${icon("chevron")}</button>`;
+}
+
+/** @param {View} view @returns {Html} */
+export function actions(view) {
+  return html`<button class="dock-button" type="button" hx-get="/edge/undo">${icon("undo")}<span>${view.t("undo.title")}</span></button>
+    <button class="dock-button" type="button" hx-get="/edge/device">${icon("device")}<span>${view.t("device.title")}</span></button>
+    <button class="dock-button" type="button" hx-post="/edge/language">${icon("language")}<span>${view.t("home.other_language")}</span></button>
+    <button class="dock-button" type="button" hx-post="/edge/signout">${icon("leave")}<span>${view.t("home.leave")}</span></button>`;
+}

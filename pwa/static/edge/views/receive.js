@@ -1,0 +1,78 @@
+/** Receiving: where it comes in, the line in large letters, what is missing. */
+
+import { html } from "../html.js";
+import { lineCard, typedMark } from "./goods.js";
+import { icon, placeCode } from "./parts.js";
+import { numberPad, prompt } from "./screen.js";
+import { missing } from "../session/goods.js";
+
+/**
+ * @typedef {import('./parts.js').View} View
+ * @typedef {import('../html.js').Html} Html
+ * @typedef {import('../session/receive.js').Session} Session
+ */
+
+/** @param {View} view @param {Session} session @param {{pad: boolean}} state @returns {Html} */
+export function body(view, session, { pad }) {
+  const line = session.open || session.last?.line;
+  return html`${route(view, session)}
+    ${session.open ? openLine(view, session, pad) : line ? bookedLine(view, session, pad) : waitingForScan(view, session)}`;
+}
+
+/** @param {View} view @param {Session} session @returns {Html} */
+function route(view, session) {
+  return html`<button class="route" type="button" hx-get="/edge/receive/place">
+    <span class="route-end"><span class="route-label">${view.t("receive.to")}</span>${placeCode(session.target, view.t("place.choose"))}</span>
+    ${icon("chevron")}
+  </button>`;
+}
+
+/** @param {View} view @param {Session} session @returns {Html} */
+function waitingForScan(view, session) {
+  return session.target ? prompt("scan", view.t("receive.prompt"), view.t("receive.prompt_detail")) : prompt("place", view.t("receive.need_dock"));
+}
+
+/** @param {View} view @param {Session} session @param {boolean} pad @returns {Html} */
+function bookedLine(view, session, pad) {
+  const last = /** @type {import('../session/correction.js').Last} */ (session.last);
+  if (pad) return html`${lineCard(view, last.line, { tone: "compact" })}${quantityPad(view, last.line)}`;
+  return html`${lineCard(view, last.line, { sign: "+", edit: last.line.item.serial ? null : "/edge/receive?pad=1", tone: "good" })}
+    ${prompt("scan", view.t("receive.next"))}`;
+}
+
+/** @param {View} view @param {Session} session @param {boolean} pad @returns {Html} */
+function openLine(view, session, pad) {
+  const line = /** @type {import('../session/goods.js').Line} */ (session.open);
+  if (pad) return html`${lineCard(view, line, { tone: "compact" })}${quantityPad(view, line)}`;
+  const wanted = missing(line);
+  const card = lineCard(view, line, { edit: line.item.serial ? null : "/edge/receive?pad=1", tone: "open compact" });
+  if (wanted === "expiry") {
+    return html`${card}${numberPad(view, { action: "/edge/receive/marks", name: "expiry", mode: "date", label: view.t("ask.expiry"), back: "" })}`;
+  }
+  return html`${card}${markQuestion(view, session, line, wanted === "serial" ? "serial" : "lot")}`;
+}
+
+/** @param {View} view @param {Session} session @param {import('../session/goods.js').Line} line @param {'lot'|'serial'} name @returns {Html} */
+function markQuestion(view, session, line, name) {
+  const before = name === "lot" ? session.marks[line.item.id] : null;
+  return html`<div class="question">
+    <h2 class="question-words">${icon("scan")}${view.t(name === "lot" ? "ask.lot" : "ask.serial")}</h2>
+    ${before?.lot && html`<ul class="choices"><li><button class="choice" type="button" hx-post="/edge/receive/marks" hx-vals='${JSON.stringify({ lot: before.lot, expiry: (before.expiry || "").replaceAll("-", "") })}'>
+      <b>${before.lot}</b><span>${view.t("ask.same_lot")}${before.expiry && html` · ${view.t("goods.expiry")} ${before.expiry}`}</span>
+    </button></li></ul>`}
+    ${typedMark(view, "/edge/receive/marks", name)}
+  </div>`;
+}
+
+/** @param {View} view @param {import('../session/goods.js').Line} line @returns {Html} */
+function quantityPad(view, line) {
+  return numberPad(view, { action: "/edge/receive/quantity", name: "quantity", mode: "quantity", scale: line.item.scale ?? 0, label: view.t("ask.quantity", { unit: line.item.unit }), back: "/edge/receive" });
+}
+
+/** @param {View} view @param {Session} session @returns {Html|null} */
+export function actions(view, session) {
+  if (session.open) return html`<button class="button large wide" type="button" hx-post="/edge/receive/cancel">${icon("close")}${view.t("action.cancel_line")}</button>`;
+  if (!session.last?.id) return null;
+  return html`<button class="button large" type="button" hx-post="/edge/undo/${session.last.id}">${icon("undo")}${view.t("action.undo")}</button>
+    ${!session.last.line.item.serial && html`<button class="button large primary grow" type="button" hx-get="/edge/receive?pad=1">${icon("pad")}${view.t("action.quantity")}</button>`}`;
+}

@@ -1,0 +1,76 @@
+/** The frame of every screen: bar above, work in the middle, actions under the thumb, and what just happened. */
+
+import { html } from "../html.js";
+import { icon } from "./parts.js";
+
+/**
+ * @typedef {import('./parts.js').View} View
+ * @typedef {import('../html.js').Html} Html
+ * @typedef {import('../session/outcome.js').Feedback} Feedback
+ * @typedef {{name: string, title: string, back?: string|null, body: unknown, actions?: unknown, feedback?: Feedback|null,
+ *   camera?: boolean, badge?: unknown}} Frame
+ */
+
+const FEEDBACK_ICONS = { good: "check", caution: "caution", bad: "refused", quiet: "check" };
+
+/** @param {View} view @param {Frame} frame @returns {Html} */
+export function screen(view, { name, title, back = "/edge/home", body, actions, feedback, camera = false, badge }) {
+  return html`<section class="screen" data-screen="${name}">
+    <header class="bar">
+      ${back && html`<button class="bar-button" type="button" hx-get="${back}" aria-label="${view.t("screen.back")}">${icon("back")}</button>`}
+      <h1 class="bar-title">${title}</h1>
+      ${camera && html`<button class="bar-button" type="button" data-camera="toggle" aria-label="${view.t("screen.camera")}">${icon("camera")}</button>`}
+      <span class="bar-badge" id="queue" hx-get="/edge/badge" hx-trigger="every 5s, queue:changed from:body" hx-target="this">${badge}</span>
+    </header>
+    ${feedback && told(view, feedback)}
+    <div class="work">${body}</div>
+    ${actions && html`<footer class="thumb">${actions}</footer>`}
+  </section>`;
+}
+
+/**
+ * What just happened. The element beeps, vibrates and colours the screen when it comes into the page, and
+ * goes with the next answer; nothing has to be closed.
+ * @param {View} view @param {Feedback} feedback @returns {Html}
+ */
+export function told(view, feedback) {
+  const words = view.t(feedback.key, feedback.args);
+  const picture = icon(FEEDBACK_ICONS[feedback.tone]);
+  if (feedback.tone === "quiet") return html`<scan-feedback tone="quiet" role="status" class="visually-hidden">${words}</scan-feedback>`;
+  return html`<scan-feedback tone="${feedback.tone}" class="feedback ${feedback.tone}" role="${feedback.tone === "bad" ? "alert" : "status"}">
+    <span class="flash" aria-hidden="true">
+      <span class="flash-icon">${picture}</span>
+      ${feedback.numeral && html`<span class="flash-numeral">${feedback.numeral}</span>`}
+      <span class="flash-words">${words}</span>
+    </span>
+    <span class="told">${picture}<span>${words}</span></span>
+  </scan-feedback>`;
+}
+
+/** The count of what still has to reach the server, and whether somebody has to look. @param {View} view @param {{waiting: number, attention: number, online: boolean, storage?: string}} summary @returns {Html} */
+export function queueBadge(view, { waiting, attention, online }) {
+  const [tone, picture] = attention ? ["bad", "caution"] : waiting ? ["caution", online ? "waiting" : "offline"] : ["good", online ? "synced" : "offline"];
+  const count = attention || waiting;
+  const words = view.t(attention ? "badge.attention" : waiting ? "badge.waiting" : online ? "badge.synced" : "badge.offline", { n: count });
+  return html`<button class="queue ${tone}" type="button" hx-get="/edge/waiting" hx-target="#screen" aria-label="${words}">
+    ${icon(picture)}${count ? html`<b>${count}</b>` : ""}
+  </button>`;
+}
+
+/** What to do now, large enough to read at arm's length. @param {string} picture @param {string} words @param {unknown} [detail] @returns {Html} */
+export function prompt(picture, words, detail) {
+  return html`<div class="prompt">
+    <span class="prompt-icon">${icon(picture)}</span>
+    <p class="prompt-words">${words}</p>
+    ${detail && html`<p class="prompt-detail">${detail}</p>`}
+  </div>`;
+}
+
+/** The big figure pad, under the thumb; the soft keyboard stays shut. @param {View} view @param {{action: string, name: string, value?: string, mode: 'quantity'|'date'|'pin', scale?: number, label: string, back: string}} pad @returns {Html} */
+export function numberPad(view, { action, name, value = "", mode, scale = 0, label, back }) {
+  return html`<form class="pad" hx-post="${action}" hx-target="#screen">
+    <p class="pad-label">${label}</p>
+    <number-pad name="${name}" mode="${mode}" value="${value}" scale="${scale}" erase="${view.t("pad.erase")}" done="${view.t("pad.done")}"></number-pad>
+    ${back && html`<button class="button plain wide" type="button" hx-get="${back}">${view.t("pad.cancel")}</button>`}
+  </form>`;
+}
