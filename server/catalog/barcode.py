@@ -10,7 +10,7 @@ Our own codes, all plain ASCII so that every scanner and printer can carry them:
     ITM-<code>[/L-<lot>][/E-<YYYYMMDD>][/S-<serial>]    an item without GTIN, or with a lot GS1 cannot carry
     DOC:<number>   USR:<badge>   PRN:<printer>   STN:<print station>   CMD:OK  CMD:UNDO  CMD:QTY=<quantity>
 
-In `LOC-` and `ITM-` codes every character that is not a letter, a digit or one of `-._ +` is written
+In `LOC-` and `ITM-` codes every character that is not a letter, a digit or one of `-._+` is written
 as %XX of its UTF-8 bytes. The twin for the device is `edge/session/barcode.js`.
 """
 
@@ -34,7 +34,7 @@ _BLANK = " \t\n\v\f\r\x00\x02\x03\x04\x85\xa0\u2028\u2029\u200b\ufeff"
 _GS1_AIMS = frozenset({"]C1", "]d2", "]Q3", "]e0", "]J1"})
 _EXACT_SOURCES = frozenset({"camera", "photo"})
 """Sources that hand over the bytes of the code; a wedge or a person may drop the separators."""
-_PLAIN = "-._ +"
+_PLAIN = "-._+"
 
 
 class Scan(NamedTuple):

@@ -166,7 +166,7 @@ def twin() -> Iterator[subprocess.Popen[str]]:
 
 
 def _is_settled(sign: str) -> bool:
-    """Later Unicode versions give some lonely small letters a capital: a difference of versions, not of ours."""
+    """Later Unicode versions give some lonely small letters a capital; that is no difference of ours."""
     return unicodedata.category(sign) != "Ll" or sign.upper() != sign
 
 

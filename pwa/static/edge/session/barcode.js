@@ -365,7 +365,7 @@ function upper(text) {
 /** @param {string} text */
 function escaped(text) {
   const hex = (/** @type {number} */ byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  return text.replace(/[^A-Za-z0-9\-._ +]/gu, (sign) => [...new TextEncoder().encode(sign)].map(hex).join(""));
+  return text.replace(/[^A-Za-z0-9\-._+]/gu, (sign) => [...new TextEncoder().encode(sign)].map(hex).join(""));
 }
 
 /** A hand-written `50%` is no escape: what cannot be decoded is taken as it stands. @param {string} text */
