@@ -1,10 +1,417 @@
 """Reads about items, partners, warehouses and locations."""
 
-from server.db import Statement, fetch
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
+import msgspec
+
+from server.catalog import search
+from server.catalog.barcode import normalise
+from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
+from server.catalog.partner import PartnerDraft
+from server.catalog.place import LocationDraft
+from server.db import Row, Statement, as_json, fetch
+
+PAGE_SIZE = 50
+
+
+class ItemLine(msgspec.Struct, frozen=True):
+    """An item as lists show it."""
+
+    id: int
+    code: str
+    name: str
+    unit: str
+    picture: str
+    is_active: bool
+
+
+class PartnerLine(msgspec.Struct, frozen=True):
+    """A partner as lists show it."""
+
+    id: int
+    code: str
+    name: str
+    phone: str
+    is_customer: bool
+    is_supplier: bool
+    is_active: bool
+
+
+class LocationLine(msgspec.Struct, frozen=True):
+    """A location as lists show it."""
+
+    id: int
+    code: str
+    warehouse: int
+    zone: str
+    kind: str
+    aisle: str
+    bay: int
+    level: int
+    is_active: bool
+    version: int
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of a list; `number` counts from 1."""
+
+    rows: list[Any]
+    number: int
+    has_more: bool
+
+
+class LiveBarcode(msgspec.Struct, frozen=True):
+    """What a code means now; `kind` is barcode, or code for an item's former code."""
+
+    id: int
+    code: str
+    item: int
+    unit: str
+    factor: int
+    kind: str
+    valid_from_at: int
+
+
+class Warehouse(msgspec.Struct, frozen=True):
+    """A warehouse as pages show it."""
+
+    id: int
+    code: str
+    name: str
+    is_active: bool
+    version: int
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """A part of a warehouse."""
+
+    id: int
+    warehouse: int
+    code: str
+    name: str
+
+
+class ItemHead(msgspec.Struct, frozen=True):
+    """What an item's page needs beside the draft."""
+
+    id: int
+    version: int
+    picture: str
+    initials: str
+    created_at: int
+
+
+def _among(column: str, number: bool = True) -> tuple[str, str]:
+    """`column IN (a JSON list)` in both dialects: any length, one plan."""
+    cast = "::bigint" if number else ""
+    return (
+        f"{column} IN (SELECT value FROM json_each(?))",
+        f"{column} IN (SELECT (json_array_elements_text(?::text::json)){cast})",
+    )
+
+
+def _listed(sql: str, column: str, *, number: bool = True, after: str = "") -> Statement:
+    sqlite, postgres = _among(column, number)
+    return Statement(f"{sql} {sqlite}{after}", f"{sql} {postgres}{after}")
+
+
+# Items
+
+_ITEMS = _listed(
+    "SELECT id, code, name, unit, scale, has_lots, has_expiry, has_serials, is_active FROM item WHERE", "id"
+)
+_UNITS = _listed(
+    "SELECT item, name, numerator, denominator FROM unit WHERE", "item", after=" ORDER BY item, id"
+)
+_LIVE = "SELECT id, code, item, unit, factor, kind, valid_from_at FROM barcode WHERE valid_to_at IS NULL AND"
+_LIVE_OF_ITEMS = _listed(_LIVE, "item", after=" ORDER BY id")
+_LIVE_BY_CODE = _listed(_LIVE, "code", number=False)
+_IDS_BY_CODE = _listed("SELECT code, id FROM item WHERE", "code", number=False)
+_HEAD = Statement("SELECT id, version, picture, initials, created_at FROM item WHERE id = ?")
+_EXACT = Statement(
+    "SELECT id FROM item WHERE code = ? AND is_active = ? UNION"
+    " SELECT i.id FROM barcode b JOIN item i ON i.id = b.item"
+    " WHERE b.code = ? AND b.valid_to_at IS NULL AND i.is_active = ?"
+)
+_ITEM_LINES = _listed("SELECT id, code, name, unit, picture, is_active FROM item WHERE", "id")
+_VERSION = Statement("SELECT version FROM item WHERE id = ?")
+
+
+async def item_drafts(ids: Iterable[int]) -> dict[int, ItemDraft]:
+    """Each of these items as a draft, whole, with its units and live barcodes."""
+    wanted = as_json(list(ids))
+    units: dict[int, list[UnitDraft]] = defaultdict(list)
+    for row in await fetch(_UNITS, wanted):
+        units[row[0]].append(UnitDraft(row[1], row[2], row[3]))
+    barcodes: dict[int, list[BarcodeDraft]] = defaultdict(list)
+    for row in await fetch(_LIVE_OF_ITEMS, wanted):
+        if row[5] == "barcode":
+            barcodes[row[2]].append(BarcodeDraft(row[1], row[3]))
+    return {row[0]: _draft(row, units[row[0]], barcodes[row[0]]) for row in await fetch(_ITEMS, wanted)}
+
+
+def _draft(row: Row, units: Sequence[UnitDraft], barcodes: Sequence[BarcodeDraft]) -> ItemDraft:
+    return ItemDraft(
+        code=row[1],
+        name=row[2],
+        unit=row[3],
+        scale=row[4],
+        has_lots=bool(row[5]),
+        has_expiry=bool(row[6]),
+        has_serials=bool(row[7]),
+        is_active=bool(row[8]),
+        units=tuple(units),
+        barcodes=tuple(barcodes),
+    )
+
+
+async def item_head(item: int) -> ItemHead | None:
+    """The version and picture of an item."""
+    rows = await fetch(_HEAD, item)
+    return ItemHead(*rows[0]) if rows else None
+
+
+async def item_version(item: int) -> int | None:
+    """How often an item was written; None when there is no such item."""
+    rows = await fetch(_VERSION, item)
+    return int(rows[0][0]) if rows else None
+
+
+async def ids_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """The ids of the items that carry these codes now, exactly as written."""
+    return {row[0]: row[1] for row in await fetch(_IDS_BY_CODE, as_json(list(codes)))}
+
+
+async def live_barcodes(keys: Iterable[str]) -> dict[str, LiveBarcode]:
+    """What these normalised codes mean now; former item codes are among them."""
+    return {row[1]: LiveBarcode(*row) for row in await fetch(_LIVE_BY_CODE, as_json(list(keys)))}
+
+
+async def live_barcodes_of(items: Iterable[int]) -> list[LiveBarcode]:
+    """The codes that mean these items now, oldest first."""
+    return [LiveBarcode(*row) for row in await fetch(_LIVE_OF_ITEMS, as_json(list(items)))]
+
+
+async def find_items(typed: str, *, page: int = 1, is_active: bool = True) -> Page:
+    """Items in which every typed fragment occurs, by code; who carries exactly this code or barcode first."""
+    ids = await _find("item", typed, page, is_active)
+    if page == 1 and typed.strip():
+        exact = await fetch(_EXACT, typed.strip(), is_active, normalise(typed), is_active)
+        ids = list(dict.fromkeys([*(row[0] for row in exact), *ids]))
+    lines = {row[0]: _item_line(row) for row in await fetch(_ITEM_LINES, as_json(ids))}
+    return _page([lines[found] for found in ids if found in lines], page)
+
+
+def _item_line(row: Row) -> ItemLine:
+    return ItemLine(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+
+
+async def _find(table: str, typed: str, page: int, is_active: bool) -> list[int]:
+    fragments = search.terms(typed)
+    statement = _finding(table, len(fragments))
+    rows = await fetch(statement, is_active, *fragments, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
+    return [row[0] for row in rows]
+
+
+@cache
+def _finding(table: str, fragments: int) -> Statement:
+    """Reads one narrow index in the order of codes and stops when a page is full."""
+    start, end = f"SELECT id FROM {table} WHERE is_active = ?", " ORDER BY code LIMIT ? OFFSET ?"
+    sqlite, postgres = " AND instr(search, ?) > 0", " AND strpos(search, ?) > 0"
+    return Statement(start + sqlite * fragments + end, start + postgres * fragments + end)
+
+
+def _page(rows: list[Any], number: int) -> Page:
+    return Page(rows[:PAGE_SIZE], number, len(rows) > PAGE_SIZE)
+
+
+# Partners
+
+_PARTNER_LINES = _listed(
+    "SELECT id, code, name, phone, is_customer, is_supplier, is_active FROM partner WHERE", "id"
+)
+_PARTNER = Statement(
+    "SELECT code, name, is_customer, is_supplier, phone, address, is_active, version FROM partner"
+    " WHERE id = ?"
+)
+_PARTNER_BY_CODE = Statement("SELECT id FROM partner WHERE code = ?")
+
+
+async def find_partners(typed: str, *, page: int = 1, is_active: bool = True) -> Page:
+    """Partners in which every typed fragment occurs, by code."""
+    ids = await _find("partner", typed, page, is_active)
+    lines = {row[0]: _partner_line(row) for row in await fetch(_PARTNER_LINES, as_json(ids))}
+    return _page([lines[found] for found in ids], page)
+
+
+def _partner_line(row: Row) -> PartnerLine:
+    return PartnerLine(row[0], row[1], row[2], row[3], *map(bool, list(row)[4:]))
+
+
+async def partner(partner_id: int) -> tuple[PartnerDraft, int] | None:
+    """A partner and its version."""
+    rows = await fetch(_PARTNER, partner_id)
+    if not rows:
+        return None
+    code, name, is_customer, is_supplier, phone, address, is_active, version = rows[0]
+    draft = PartnerDraft(
+        code=code,
+        name=name,
+        is_customer=bool(is_customer),
+        is_supplier=bool(is_supplier),
+        phone=phone,
+        address=address,
+        is_active=bool(is_active),
+    )
+    return draft, version
+
+
+async def partner_by_code(code: str) -> int | None:
+    """The partner who carries this code."""
+    rows = await fetch(_PARTNER_BY_CODE, code)
+    return int(rows[0][0]) if rows else None
+
+
+# Warehouses, zones and locations
+
+_WAREHOUSES = Statement(
+    "SELECT id, code, name, is_active, version FROM warehouse ORDER BY is_active DESC, code"
+)
+_WAREHOUSE = Statement("SELECT id, code, name, is_active, version FROM warehouse WHERE id = ?")
+_WAREHOUSE_BY_CODE = Statement("SELECT id, code, name, is_active, version FROM warehouse WHERE code = ?")
+_ZONES = Statement("SELECT id, warehouse, code, name FROM zone WHERE warehouse = ? ORDER BY code")
+_ZONE = Statement("SELECT id, warehouse, code, name FROM zone WHERE id = ?")
+_LOCATION_COLUMNS = (
+    "SELECT l.id, l.code, l.warehouse, coalesce(z.code, ''), l.kind, l.aisle, l.bay, l.level, l.is_active,"
+    " l.version FROM location l LEFT JOIN zone z ON z.id = l.zone"
+)
+_LOCATIONS = Statement(
+    f"{_LOCATION_COLUMNS} WHERE l.warehouse = ? AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
+    " AND l.is_active = ? AND instr(l.code, ?) > 0 ORDER BY l.code LIMIT ? OFFSET ?",
+    f"{_LOCATION_COLUMNS} WHERE l.warehouse = ? AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
+    " AND l.is_active = ? AND strpos(l.code, ?) > 0 ORDER BY l.code LIMIT ? OFFSET ?",
+)
+_LOCATIONS_BY_ID = _listed(f"{_LOCATION_COLUMNS} WHERE", "l.id")
+_LOCATION_IDS_BY_CODE = _listed("SELECT code, id FROM location WHERE", "code", number=False)
+_OF_KIND = Statement(f"{_LOCATION_COLUMNS} WHERE l.warehouse = ? AND l.kind = ? ORDER BY l.id")
 _WAREHOUSES_OF = Statement("SELECT warehouse FROM assignment WHERE person = ?")
+_ZONES_OF = _listed("SELECT warehouse, code, id FROM zone WHERE", "warehouse")
+
+
+async def warehouses() -> list[Warehouse]:
+    """All warehouses, those in use first."""
+    return [_to_warehouse(row) for row in await fetch(_WAREHOUSES)]
+
+
+async def warehouse(warehouse_id: int) -> Warehouse | None:
+    """The warehouse with this id."""
+    rows = await fetch(_WAREHOUSE, warehouse_id)
+    return _to_warehouse(rows[0]) if rows else None
+
+
+async def warehouse_by_code(code: str) -> Warehouse | None:
+    """The warehouse with this code."""
+    rows = await fetch(_WAREHOUSE_BY_CODE, code)
+    return _to_warehouse(rows[0]) if rows else None
+
+
+def _to_warehouse(row: Row) -> Warehouse:
+    return Warehouse(row[0], row[1], row[2], bool(row[3]), row[4])
+
+
+async def zones(warehouse_id: int) -> list[Zone]:
+    """The parts of a warehouse."""
+    return [Zone(*row) for row in await fetch(_ZONES, warehouse_id)]
+
+
+async def zone(zone_id: int) -> Zone | None:
+    """The zone with this id."""
+    rows = await fetch(_ZONE, zone_id)
+    return Zone(*rows[0]) if rows else None
+
+
+async def zone_ids(warehouse_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """The zones of these warehouses, by warehouse and code."""
+    return {(row[0], row[1]): row[2] for row in await fetch(_ZONES_OF, as_json(list(warehouse_ids)))}
+
+
+async def find_locations(warehouse_id: int, typed: str, *, page: int = 1, is_active: bool = True) -> Page:
+    """The real locations of a warehouse whose code holds what was typed."""
+    fragment = normalise(typed) if typed.strip() else ""
+    offset = (page - 1) * PAGE_SIZE
+    rows = await fetch(_LOCATIONS, warehouse_id, is_active, fragment, PAGE_SIZE + 1, offset)
+    return _page([_to_location(row) for row in rows], page)
+
+
+async def locations(ids: Iterable[int]) -> dict[int, LocationLine]:
+    """These locations by id."""
+    return {row[0]: _to_location(row) for row in await fetch(_LOCATIONS_BY_ID, as_json(list(ids)))}
+
+
+async def location_ids_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """The locations that carry these codes (in their stored form, `code_key`)."""
+    return {row[0]: row[1] for row in await fetch(_LOCATION_IDS_BY_CODE, as_json(list(codes)))}
+
+
+async def locations_of_kind(warehouse_id: int, kind: str) -> list[LocationLine]:
+    """The locations of a kind in a warehouse, the first made first: `supplier`, `dock`, …"""
+    return [_to_location(row) for row in await fetch(_OF_KIND, warehouse_id, kind)]
+
+
+def _to_location(row: Row) -> LocationLine:
+    return LocationLine(
+        id=row[0],
+        code=row[1],
+        warehouse=row[2],
+        zone=row[3],
+        kind=row[4],
+        aisle=row[5],
+        bay=row[6],
+        level=row[7],
+        is_active=bool(row[8]),
+        version=row[9],
+    )
+
+
+def location_draft(line: LocationLine) -> LocationDraft:
+    """A location as a draft, to change a part of it."""
+    return LocationDraft(
+        code=line.code,
+        warehouse=line.warehouse,
+        zone=line.zone,
+        kind=line.kind,
+        aisle=line.aisle,
+        bay=line.bay,
+        level=line.level,
+        is_active=line.is_active,
+    )
 
 
 async def warehouses_of(user_id: int) -> frozenset[int]:
     """The warehouses this person is assigned to."""
     return frozenset(row[0] for row in await fetch(_WAREHOUSES_OF, user_id))
+
+
+# The home page
+
+_COUNTS = Statement(
+    "SELECT (SELECT count(*) FROM item WHERE is_active = ?),"
+    " (SELECT count(*) FROM location WHERE is_active = ? AND kind IN ('bin', 'dock', 'tote', 'carton')),"
+    " (SELECT count(*) FROM partner WHERE is_active = ?)"
+)
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much of everything is in use."""
+
+    items: int
+    locations: int
+    partners: int
+
+
+async def counts() -> Counts:
+    """How many items, locations and partners are in use."""
+    return Counts(*(await fetch(_COUNTS, True, True, True))[0])

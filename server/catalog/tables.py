@@ -46,7 +46,10 @@ class Location(Table, tablename="location"):
 
 
 class Item(Table, tablename="item"):
-    """What we stock. The id never changes; the code is an alias that may."""
+    """What we stock. The id never changes; the code is an alias that may.
+
+    `search` is everything it may be found by, in lower case; see catalog/search.py.
+    """
 
     code = code(unique=True)
     name = Text(default="")
@@ -57,6 +60,7 @@ class Item(Table, tablename="item"):
     has_serials = Boolean(default=False)
     is_active = Boolean(default=True)
     initials = Text(default="")
+    search = Text(default="")
     picture = Text(default="")
     created_at = moment()
     version = Integer(default=1)
@@ -96,6 +100,7 @@ class Partner(Table, tablename="partner"):
     phone = Text(default="")
     address = Text(default="")
     initials = Text(default="")
+    search = Text(default="")
     is_active = Boolean(default=True)
     created_at = moment()
     version = Integer(default=1)

@@ -11,9 +11,12 @@ DESCRIPTION = "composite keys and indexes"
 INDEXES = (
     "CREATE UNIQUE INDEX zone_key ON zone (warehouse, code)",
     "CREATE UNIQUE INDEX assignment_key ON assignment (person, warehouse)",
+    "CREATE INDEX item_search ON item (is_active, code, search)",
+    "CREATE INDEX partner_search ON partner (is_active, code, search)",
     "CREATE UNIQUE INDEX unit_key ON unit (item, name)",
     "CREATE UNIQUE INDEX barcode_key ON barcode (code) WHERE valid_to_at IS NULL",
     "CREATE UNIQUE INDEX user_badge_key ON user_account (badge_digest) WHERE badge_digest <> ''",
+    "CREATE INDEX location_kind ON location (kind)",
     "CREATE UNIQUE INDEX lot_key ON lot (item, code)",
     "CREATE UNIQUE INDEX balance_key ON balance (item, location, lot, serial, owner)",
     "CREATE UNIQUE INDEX movement_key ON movement (operation, leg)",
