@@ -5,6 +5,8 @@ from typing import Literal
 import msgspec
 import zxingcpp
 
+from server.catalog import gs1
+
 Symbology = Literal["qr", "gs1-qr", "datamatrix", "gs1-datamatrix", "code128"]
 
 FORMATS = {
@@ -41,14 +43,15 @@ class Uncodable(msgspec.Struct, frozen=True):
 
 
 def matrix(symbology: Symbology, content: str) -> Matrix | Uncodable:
-    """The modules of `content`. GS1 contents are written with brackets: `(01)…(10)…`.
+    """The modules of `content`; GS1 contents are element strings as scanners deliver them.
 
     Only ASCII is taken: readers disagree about the character set of anything else in a QR code.
     """
-    if not content or not content.isascii() or not content.isprintable():
+    text = _bracketed(content) if symbology.startswith("gs1") else content
+    if not text or not text.isascii() or not text.isprintable():
         return Uncodable(content, "ascii")
     try:
-        barcode = zxingcpp.create_barcode(content, FORMATS[symbology], **_options(symbology))
+        barcode = zxingcpp.create_barcode(text, FORMATS[symbology], **_options(symbology))
     except ValueError as error:
         return Uncodable(content, str(error))
     image = barcode.to_image(scale=1, add_quiet_zones=False)
@@ -60,17 +63,12 @@ def matrix(symbology: Symbology, content: str) -> Matrix | Uncodable:
     return Matrix(tuple("".join("0" if pixel else "1" for pixel in line) for line in lines), QUIET[symbology])
 
 
+def _bracketed(content: str) -> str:
+    """Element strings as the drawing library wants them, `(01)…(10)…`; empty when they are none."""
+    return "".join(f"({ai}){value}" for ai, value, _ in gs1.elements_of(content) or ())
+
+
 def _options(symbology: Symbology) -> dict[str, object]:
     options: dict[str, object] = {"gs1": True} if symbology.startswith("gs1") else {}
     # A quarter of the symbol may be scratched away: labels live on shelves and forklift posts.
     return options | {"ec_level": "Q"} if "qr" in symbology else options
-
-
-def gtin_is_valid(digits: str) -> bool:
-    """Whether a GTIN-8, 12, 13 or 14 carries the right check digit; the drawing library does not ask."""
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in (8, 12, 13, 14):
-        return False
-    weighted = sum(
-        int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits[:-1]))
-    )
-    return (10 - weighted % 10) % 10 == int(digits[-1])

@@ -1,21 +1,17 @@
 """The starter labels: what each says, what its code says, and where everything stands."""
 
-import re
 from typing import Literal
 
 import msgspec
 
-from server.printing.codes import gtin_is_valid
+from server.catalog import barcode
 from server.printing.font import Font
-from server.printing.layout import Code, CodeBox, DisplayList, Overflow, Template, TextBox, Warned, compose
+from server.printing.layout import Code, CodeBox, DisplayList, Overflow, Template, TextBox, compose
 
 Subject = Literal["item", "lot", "location", "receipt"]
 Language = Literal["zh", "en"]
 
 ANY_MEDIA = "any"
-# What GS1 allows in lots and item numbers, less the brackets that the drawing library reads as identifiers.
-GS1_TEXT = re.compile(r"""[!"%&'*+,\-./0-9:;<=>?A-Z_a-z]{1,20}""")
-
 WORDS = {
     "lot": ("批次", "Lot"),
     "expiry": ("有效期至", "Use by"),
@@ -31,12 +27,12 @@ WORDS = {
 
 
 class Item(msgspec.Struct, frozen=True, tag="item"):
-    """One article; `barcode` is the code that scanners know it by."""
+    """One article; its GTIN, where it has one, is what its code says."""
 
     sku: str
     name: str
     unit: str
-    barcode: str = ""
+    gtin: str = ""
 
 
 class Lot(msgspec.Struct, frozen=True, tag="lot"):
@@ -46,7 +42,7 @@ class Lot(msgspec.Struct, frozen=True, tag="lot"):
     name: str
     unit: str
     lot: str
-    barcode: str = ""
+    gtin: str = ""
     expiry: str = ""
     made_on: str = ""
 
@@ -70,7 +66,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt"):
     lot: str = ""
     expiry: str = ""
     received_on: str = ""
-    barcode: str = ""
+    gtin: str = ""
 
 
 Label = Item | Lot | Location | Receipt
@@ -84,7 +80,7 @@ ITEM_60X40 = Template(
         TextBox("name", 2, 2, 56, 12, 5, 2.4, lines=2, may_be_cut=True),
         TextBox("sku", 2, 16, 33, 10, 6.5, 2.2, lines=2),
         TextBox("unit", 2, 26.5, 33, 4, 3.2, 2),
-        TextBox("barcode", 2, 30.6, 33, 3.6, 2.6, 1.6),
+        TextBox("gtin", 2, 30.6, 33, 3.6, 2.6, 1.6),
     ),
     TextBox("mark", 2, 34.6, 20, 4, 3.2, 2),
     ((2, 14.4, 56),),
@@ -98,7 +94,7 @@ ITEM_40X30 = Template(
         TextBox("name", 1.5, 1.5, 37, 8, 3.4, 2, lines=2, may_be_cut=True),
         TextBox("sku", 1.5, 11, 18.5, 7.5, 4.2, 1.8, lines=2),
         TextBox("unit", 1.5, 19, 18.5, 3, 2.5, 1.8),
-        TextBox("barcode", 1.5, 22.2, 18.5, 2.8, 2.2, 1.3),
+        TextBox("gtin", 1.5, 22.2, 18.5, 2.8, 2.2, 1.3),
     ),
     TextBox("mark", 1.5, 25.4, 15, 3.2, 2.6, 1.8),
 )
@@ -191,13 +187,7 @@ def draw(
 ) -> DisplayList | Overflow:
     """The finished display list; `reprint` ≥ 1 marks it as a copy that may exist already."""
     mark = f"{_word('reprint', lang)} {reprint}" if reprint else ""
-    code, doubts = code_of(label)
-    drawn = compose(layout, values(label, lang), code, font, dpi, mark)
-    return (
-        drawn
-        if isinstance(drawn, Overflow)
-        else msgspec.structs.replace(drawn, warnings=drawn.warnings + doubts)
-    )
+    return compose(layout, values(label, lang), code_of(label), font, dpi, mark)
 
 
 def title(label: Label) -> str:
@@ -213,29 +203,15 @@ def title(label: Label) -> str:
             return f"{label.document} {label.sku} {label.name}"
 
 
-def code_of(label: Label) -> tuple[Code, tuple[Warned, ...]]:
-    """What the code says: GS1 where a lot travels with the article, else the plain code."""
+def code_of(label: Label) -> Code:
+    """What the code says, in the grammar that our resolver reads: GS1 where GS1 can say it."""
     if isinstance(label, Location):
-        return Code("qr", label.code), ()
-    plain = Code("qr", label.barcode or label.sku)
-    lot, expiry = ("", "") if isinstance(label, Item) else (label.lot, label.expiry)
-    if not lot and not expiry:
-        return plain, ()
-    article = _article(label.barcode, label.sku)
-    if article is None or (lot and not GS1_TEXT.fullmatch(lot)):
-        # The lot stays readable for people, and the picker is asked for it after the scan.
-        return plain, (Warned("cut", "code", lot or expiry),)
-    return Code("gs1-qr", article + _ai("17", expiry.replace("-", "")[2:]) + _ai("10", lot)), ()
-
-
-def _article(barcode: str, sku: str) -> str | None:
-    if gtin_is_valid(barcode):
-        return _ai("01", barcode.zfill(14))
-    return _ai("240", sku) if GS1_TEXT.fullmatch(sku) else None
-
-
-def _ai(identifier: str, value: str) -> str:
-    return f"({identifier}){value}" if value else ""
+        return Code("qr", barcode.location_label(label.code))
+    lot, expiry = (None, None) if isinstance(label, Item) else (label.lot or None, label.expiry or None)
+    # The drawing library takes brackets in a lot for application identifiers; our own grammar carries them.
+    gtin = None if lot and "(" in lot else label.gtin or None
+    text = barcode.item_label(label.sku, gtin, lot, expiry)
+    return Code("qr" if text.startswith("ITM-") else "gs1-qr", text)
 
 
 def values(label: Label, lang: Language) -> dict[str, str]:

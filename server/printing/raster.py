@@ -76,8 +76,8 @@ def _font(size: float) -> ImageFont.FreeTypeFont:
 
 
 def read_codes(image: Image.Image) -> list[str]:
-    """What a scanner reads on the picture; GS1 codes come back with brackets."""
-    found = zxingcpp.read_barcodes(image.convert("L"), text_mode=zxingcpp.TextMode.HRI)
+    """What a scanner reads on the picture, GS1 with its separators."""
+    found = zxingcpp.read_barcodes(image.convert("L"), text_mode=zxingcpp.TextMode.Plain)
     return sorted(barcode.text for barcode in found if barcode.valid)
 
 

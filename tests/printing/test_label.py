@@ -78,29 +78,24 @@ def test_text_stays_inside_the_label_and_off_the_code() -> None:
 
 
 def test_a_lot_label_carries_article_expiry_and_lot_in_its_code() -> None:
-    code, doubts = label.code_of(examples.MILK)
+    code = label.code_of(examples.MILK)
 
-    assert code == layout.Code("gs1-qr", "(01)06901234567892(17)270331(10)L20240911-A")
-    assert doubts == ()
+    assert code == layout.Code("gs1-qr", "01069012345678921727033110L20240911-A")
 
 
 def test_an_article_without_gtin_travels_under_its_own_number() -> None:
-    code, _ = label.code_of(label.Lot("BOLT-8", "螺栓", "个", "7"))
-
-    assert code == layout.Code("gs1-qr", "(240)BOLT-8(10)7")
+    assert label.code_of(label.Lot("BOLT-8", "螺栓", "个", "7")) == layout.Code("qr", "ITM-BOLT-8/L-7")
 
 
-def test_a_wrong_check_digit_is_no_gtin() -> None:
-    code, _ = label.code_of(label.Lot("BOLT-8", "螺栓", "个", "7", "6901234567893"))
+@pytest.mark.parametrize("lot", ["甲班(早)", "A/B 7", "100%", "A(1)"])
+def test_a_lot_that_gs1_cannot_carry_still_fits_into_the_code(lot: str) -> None:
+    display = drawn(label.Lot("BOLT-8", "螺栓", "个", lot, "6901234567892"), "lot", "60x40", 203)
 
-    assert code.content.startswith("(240)")
+    assert raster.unreadable(display, raster.paint(display)) == []
 
 
-def test_a_lot_that_no_code_can_carry_is_left_to_the_eye_and_said_so() -> None:
-    code, doubts = label.code_of(label.Lot("BOLT-8", "螺栓", "个", "甲班(早)"))
-
-    assert code == layout.Code("qr", "BOLT-8")
-    assert [(doubt.field, doubt.detail) for doubt in doubts] == [("code", "甲班(早)")]
+def test_a_location_label_says_that_it_is_one() -> None:
+    assert label.code_of(examples.BIN) == layout.Code("qr", "LOC-A-01-02-3")
 
 
 def test_a_reprint_wears_its_mark_in_the_language_of_the_label() -> None:
@@ -124,7 +119,7 @@ def test_a_smudged_code_is_noticed_before_it_is_printed() -> None:
 
     image.paste(0, (300, 140, 420, 220))
 
-    assert raster.unreadable(display, image) == ["A-01-02-3"]
+    assert raster.unreadable(display, image) == ["LOC-A-01-02-3"]
 
 
 def test_the_picture_survives_being_stored() -> None:

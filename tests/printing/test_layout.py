@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from server.printing import layout
-from server.printing.codes import Uncodable, gtin_is_valid, matrix
+from server.printing.codes import Uncodable, matrix
 from server.printing.font import label_font
 
 FONT = label_font()
@@ -64,14 +64,6 @@ def test_a_code_of_tiny_modules_warns_before_it_is_printed() -> None:
 def test_chinese_is_never_put_into_a_code() -> None:
     assert isinstance(matrix("qr", "批次一"), Uncodable)
     assert isinstance(matrix("qr", ""), Uncodable)
-
-
-@pytest.mark.parametrize(
-    ("digits", "valid"),
-    [("6901234567892", True), ("6901234567893", False), ("96385074", True), ("12", False)],
-)
-def test_a_gtin_needs_its_check_digit(digits: str, valid: bool) -> None:
-    assert gtin_is_valid(digits) is valid
 
 
 def test_a_short_name_stands_large_on_one_line() -> None:
