@@ -45,7 +45,7 @@ class Movement(Table, tablename="movement"):
     user_id = Integer(default=0)
     device = Integer(default=0)
     cost = BigInt(null=True, default=None)
-    reverses = BigInt(null=True, default=None)
+    reverses = Text(default="")
 
 
 class Balance(Table, tablename="balance"):

@@ -1,0 +1,97 @@
+"""The words of the ledger: cells, places, flows and the rows they become."""
+
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+REAL: Final = frozenset({"bin", "dock", "tote", "carton"})
+"""Kinds of locations that one can stand before; their balance never goes below zero."""
+
+VIRTUAL: Final = ("supplier", "customer", "production", "transit", "scrap", "adjustment", "suspense")
+"""Kinds of locations that stand for the rest of the world, one of each per warehouse."""
+
+Kind = Literal["flow", "count", "suspense"]
+
+
+class Cell(NamedTuple):
+    """What a balance is kept of."""
+
+    item: int
+    location: int
+    lot: str = ""
+    serial: str = ""
+    owner: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A location as the ledger sees it."""
+
+    id: int
+    code: str
+    kind: str
+    warehouse: int
+    is_active: bool = True
+
+    @property
+    def is_real(self) -> bool:
+        return self.kind in REAL
+
+
+class Moment(NamedTuple):
+    """When something happened. The operation's id settles ties, the same way on every machine."""
+
+    at: int
+    operation: str
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody moved something, positive `quantity` in thousandths, from source to target."""
+
+    act: str
+    item: int
+    quantity: int
+    source: int
+    target: int
+    lot: str = ""
+    serial: str = ""
+    owner: int = 0
+    document: str = ""
+    reason: str = ""
+    reverses: str = ""
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """One row of the ledger, not yet written; `leg` numbers the rows of its operation."""
+
+    operation: str
+    leg: int
+    kind: Kind
+    event_at: int
+    flow: Flow
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What a count saw: `quantity` of one cell, or (item 0) that nothing else was in the location."""
+
+    when: Moment
+    location: int
+    item: int
+    lot: str
+    serial: str
+    owner: int
+    quantity: int
+
+    def speaks_of(self, cell: Cell) -> bool:
+        """Whether this count says anything about `cell`."""
+        if self.location != cell.location:
+            return False
+        return self.item == 0 or (self.item, self.lot, self.serial, self.owner) == (
+            cell.item,
+            cell.lot,
+            cell.serial,
+            cell.owner,
+        )
+
+    def seen(self, cell: Cell) -> int:
+        """How much of `cell` was there."""
+        return 0 if self.item == 0 else self.quantity
