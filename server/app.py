@@ -40,7 +40,7 @@ def create_app(url: str | None = None) -> Litestar:
         lifespan=[_on_database(url or settings().database_url)],
         middleware=[_signed_in],
         exception_handlers={HTTPException: refuse, Exception: apologise},
-        response_headers=[{"name": name, "value": value} for name, value in HEADERS.items()],  # type: ignore[misc]
+        response_headers=HEADERS,
         openapi_config=None,
         request_max_body_size=64 * 1024 * 1024,
     )
@@ -118,7 +118,7 @@ def _cookies(scope: Scope) -> dict[str, str]:
 def refuse(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """An expected refusal: a page for people, problem details (RFC 9457) for programs."""
     if _wants_json(request):
-        return problem(error.status_code, error.detail, getattr(error, "extra", None))
+        return web.problem(error.status_code, error.detail, getattr(error, "extra", None))
     if isinstance(error, NotAuthorizedException):
         return _to_sign_in(request)
     language = web.language_of(request)
@@ -141,7 +141,7 @@ def apologise(request: Request[Any, Any, Any], error: Exception) -> Response[Any
     """A bug: log it whole, say so without telling secrets."""
     log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     if _wants_json(request):
-        return problem(500, "internal error")
+        return web.problem(500, "internal error")
     message = words.t("errors.500", web.language_of(request))
     return web.page(request, "errors/error.html", status=500, code=500, message=message)
 
@@ -149,11 +149,3 @@ def apologise(request: Request[Any, Any, Any], error: Exception) -> Response[Any
 def _wants_json(request: Request[Any, Any, Any]) -> bool:
     path = request.url.path
     return path.startswith(("/sync/", "/print/", "/api/")) or path == "/health"
-
-
-def problem(status: int, detail: str, extra: Any = None) -> Response[Any]:
-    """Problem details, for devices and other programs."""
-    body: dict[str, Any] = {"type": "about:blank", "status": status, "title": detail, "detail": detail}
-    if isinstance(extra, dict):
-        body |= extra
-    return Response(body, status_code=status, media_type="application/problem+json")

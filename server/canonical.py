@@ -10,17 +10,15 @@ SUM = 1 << 64
 
 
 def encode(value: Any) -> bytes:
-    """The canonical bytes of plain JSON data.
+    """The canonical bytes of plain JSON data whose numbers are integers.
 
-    msgspec sorts keys by code point, RFC 8785 by UTF-16 unit; they differ only for keys beyond the basic
-    plane, which are sorted by hand. Raises ValueError for a float: it has no single text.
+    msgspec sorts keys by code point, RFC 8785 by UTF-16 unit; they differ only beyond the basic plane, so
+    a text with such a character (a UTF-8 byte above 0xEF) is sorted again by hand.
     """
-    if not _is_plain(value):
-        raise ValueError("canonical JSON holds integers only")
-    if _has_astral_key(value):
-        value = _by_utf16(value)
-        return msgspec.json.encode(value)
-    return _ENCODER.encode(value)
+    data = _ENCODER.encode(value)
+    if not data.isascii() and max(data) > 0xEF:
+        return msgspec.json.encode(_by_utf16(value))
+    return data
 
 
 def digest(data: bytes) -> str:
@@ -37,22 +35,6 @@ def row_hash(kind: str, key: str, body: bytes) -> int:
 def part(kind: str, key: str) -> int:
     """Which of the 256 parts of its scope a row belongs to."""
     return hashlib.sha256(f"{kind}/{key}".encode()).digest()[0]
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_is_plain(inner) for inner in value.values())
-    if isinstance(value, list):
-        return all(_is_plain(inner) for inner in value)
-    return not isinstance(value, float)
-
-
-def _has_astral_key(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(not key.isascii() and max(key) > "\uffff" for key in value) or any(
-            _has_astral_key(inner) for inner in value.values()
-        )
-    return isinstance(value, list) and any(_has_astral_key(inner) for inner in value)
 
 
 def _by_utf16(value: Any) -> Any:

@@ -87,6 +87,15 @@ async def fetch(statement: Statement, *args: Any) -> list[Row]:
     return await database.read(statement.text(database.dialect), args)
 
 
+async def fetch_together(*queries: tuple[Statement, tuple[Any, ...]]) -> list[list[Row]]:
+    """The rows of several statements as of one and the same commit."""
+    database = current()
+    texts = [(statement.text(database.dialect), args) for statement, args in queries]
+    if transaction := here():
+        return [await transaction.connection.run(sql, args) for sql, args in texts]
+    return await database.read_together(texts)
+
+
 async def execute(statement: Statement, *args: Any) -> list[Row]:
     """Run one writing statement (only inside `writing()`); the rows that RETURNING gives."""
     return await writer().connection.run(statement.text(current().dialect), args)
@@ -231,6 +240,16 @@ class SqliteDatabase:
             connection = self.of_thread.connection = self._connect(read_only=True)
         return connection.execute(sql, args).fetchall()
 
+    async def read_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        return await asyncio.get_running_loop().run_in_executor(self.reader_threads, self._read_together, queries)
+
+    def _read_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        self._read("BEGIN", ())
+        try:
+            return [self._read(sql, args) for sql, args in queries]
+        finally:
+            self._read("COMMIT", ())
+
     async def run(self, sql: str, args: Sequence[Any]) -> list[Row]:
         return await self._in_writer(lambda: self.writer.execute(sql, args).fetchall())
 
@@ -291,6 +310,13 @@ class PostgresDatabase:
         async with self.pool.acquire() as connection, connection.transaction(readonly=True):
             rows: list[Row] = await connection.fetch(sql, *args)
             return rows
+
+    async def read_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return [await connection.fetch(sql, *args) for sql, args in queries]
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Transaction]:

@@ -13,7 +13,19 @@ from piccolo.table import Table
 
 from server import canonical
 from server.columns import code
-from server.db import Row, Statement, after_commit, as_json, before_commit, execute, execute_many, fetch, writer
+from server.db import (
+    Row,
+    Statement,
+    after_commit,
+    as_json,
+    before_commit,
+    current,
+    execute,
+    execute_many,
+    fetch,
+    fetch_together,
+    writer,
+)
 
 
 class FeedRow(Table, tablename="feed_row"):
@@ -86,6 +98,11 @@ _SET_DIGEST = Statement(
     "INSERT INTO scope_digest (scope, live, sum) VALUES (?, ?, ?)"
     " ON CONFLICT (scope) DO UPDATE SET live = excluded.live, sum = excluded.sum"
 )
+
+CHANNEL = "stockhand_feed"
+"""Where PostgreSQL tells other processes of a commit."""
+
+_WAKE = Statement("SELECT pg_notify(?, ?)")
 
 _listeners: list[Callable[[list[Line]], None]] = []
 
@@ -162,6 +179,9 @@ async def _write(changed: list[tuple[Key, str, bytes | None]], last: int, standi
         ],
     )
     await _add_to_digests(changed, standing)
+    if current().dialect == "postgres":
+        # Part of the commit, so whoever is woken finds the rows; only a wake-up, the rows are read again.
+        await execute(_WAKE, CHANNEL, str(lines[-1].seq))
     after_commit(lambda: _tell(lines))
 
 
@@ -197,8 +217,12 @@ async def head() -> Head:
 async def digests(scopes: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Live rows and the sum of hashes for each of the scopes."""
     wanted = list(scopes)
-    found = {row[0]: (row[1], row[2]) for row in await fetch(_DIGESTS, as_json(wanted))}
-    return {scope: found.get(scope, (0, "0" * 16)) for scope in wanted}
+    return _by_scope(wanted, await fetch(_DIGESTS, as_json(wanted)))
+
+
+def _by_scope(scopes: list[str], rows: list[Row]) -> dict[str, tuple[int, str]]:
+    found = {row[0]: (row[1], row[2]) for row in rows}
+    return {scope: found.get(scope, (0, "0" * 16)) for scope in scopes}
 
 
 _AFTER = Statement(
@@ -210,6 +234,24 @@ _AFTER = Statement(
 _ALL = Statement(
     "SELECT scope, kind, key, seq, is_deleted, body FROM feed_row WHERE scope = ? AND is_deleted = ? ORDER BY seq"
 )
+
+
+class Beyond(msgspec.Struct, frozen=True):
+    """What lies beyond a cursor, where the feed stands and what the scopes add up to, all of one commit."""
+
+    head: Head
+    lines: list[Line]
+    digests: dict[str, tuple[int, str]]
+
+
+async def beyond(scopes: Iterable[str], cursor: int, limit: int) -> Beyond:
+    """Rows of these scopes beyond the cursor, oldest number first."""
+    wanted = list(scopes)
+    keys = as_json(wanted)
+    (head_row,), rows, sums = await fetch_together(
+        (_HEAD, ()), (_AFTER, (keys, cursor, limit)), (_DIGESTS, (keys,))
+    )
+    return Beyond(Head(*head_row), [_line(row) for row in rows], _by_scope(wanted, sums))
 
 
 async def after(scopes: Iterable[str], cursor: int, limit: int) -> list[Line]:

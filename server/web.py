@@ -137,6 +137,14 @@ def environment() -> jinja2.Environment:
     return env
 
 
+def problem(status: int, detail: str, extra: Any = None) -> Response[Any]:
+    """Problem details, for devices and other programs."""
+    body: dict[str, Any] = {"type": "about:blank", "status": status, "title": detail, "detail": detail}
+    if isinstance(extra, dict):
+        body |= extra
+    return Response(body, status_code=status, media_type="application/problem+json")
+
+
 def static_url(path: str) -> str:
     """The address of one of our static files; it changes with every release, so it may be kept for ever."""
     return f"/static/{release()}/{path}"

@@ -20,14 +20,13 @@ class Invite(Table, tablename="invite"):
 
 
 class Device(Table, tablename="device"):
-    """A phone or PDA. `user` is who uses it now, `subscription` the version of what it may see."""
+    """A phone or PDA. `user` is who uses it now."""
 
     name = Text(default="")
     person = fk(User)
     warehouse = fk(Warehouse)
     secret_digest = Text(default="", secret=True)
     is_revoked = Boolean(default=False)
-    subscription = Integer(default=1)
     app = Text(default="")
     enrolled_at = moment()
     seen_at = moment()
@@ -64,6 +63,7 @@ class Operation(Table, tablename="operation"):
     reason = Text(null=True, default=None)
     task = Text(null=True, default=None)
     seq = BigInt(default=0)
+    undone_by = Text(default="")
     event_at = moment()
     received_at = moment(index=True)
 

@@ -1,0 +1,173 @@
+"""The device protocol over HTTP: enrol, push, pull, digest, sign in (spec stockhand-sync/1)."""
+
+import zlib
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import ClientException, NotAuthorizedException, PermissionDeniedException
+
+from server import clock, feed
+from server.people import authenticating
+from server.sync import enrolling, envelope, page, queries, reconciling, wire
+from server.sync.queries import Device
+from server.web import problem
+
+Incarnation = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}$")]
+JSON = "application/json"
+DEVICE_ROUTE = {"device": True}
+
+
+class Enrol(msgspec.Struct):
+    """What a new device says."""
+
+    token: Annotated[str, msgspec.Meta(max_length=200)]
+    name: Annotated[str, msgspec.Meta(max_length=200)]
+    incarnation: Incarnation
+
+
+class NewIncarnation(msgspec.Struct):
+    """A device whose operation store was made anew."""
+
+    incarnation: Incarnation
+
+
+class SignIn(msgspec.Struct):
+    """A badge as scanned, and the PIN typed."""
+
+    badge: Annotated[str, msgspec.Meta(max_length=200)]
+    pin: Annotated[str, msgspec.Meta(max_length=20)]
+
+
+@post("/sync/enrol", opt={"public": True}, status_code=200)
+async def enrol(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Let a device in by its one-time token."""
+    asked = _decoded(await request.body(), Enrol)
+    match await enrolling.enrol(asked.token, asked.name, asked.incarnation):
+        case enrolling.Refused(reason):
+            return problem(403, "this invitation is used up, expired or unknown", {"reason": reason})
+        case enrolled:
+            return _json(enrolled)
+
+
+@post("/sync/incarnation", opt=DEVICE_ROUTE, status_code=200)
+async def incarnation(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Begin a new numbering; tells how far the earlier ones were acknowledged."""
+    device = await _device(request)
+    asked = _decoded(await request.body(), NewIncarnation)
+    await enrolling.begin_incarnation(device.id, asked.incarnation)
+    head = await feed.head()
+    return _json({"generation": head.generation, "incarnations": await queries.acknowledged(device.id)})
+
+
+@post("/sync/push", opt=DEVICE_ROUTE, status_code=200)
+async def push(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Take a batch of operations; every one gets its own verdict."""
+    device = await _device(request)
+    return await _take(request, device, quarantine=False)
+
+
+@post("/sync/quarantine", opt=DEVICE_ROUTE, status_code=200)
+async def quarantine(request: Request[Any, Any, Any]) -> Response[Any]:
+    """What a revoked device still holds: kept for a person to decide, nothing of it takes effect by itself."""
+    device = await _device(request, revoked=True)
+    return await _take(request, device, quarantine=device.is_revoked)
+
+
+async def _take(request: Request[Any, Any, Any], device: Device, *, quarantine: bool) -> Response[Any]:
+    body = _inflated(request, await request.body())
+    if body is None:
+        return problem(413, "send smaller batches", {"max_bytes": wire.MAX_BODY})
+    try:
+        asked = envelope.read(body, clock.now())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return problem(400, f"not a push: {error}")
+    if asked.push.device != device.wire_id:
+        return problem(403, "the token belongs to another device")
+    if len(asked.operations) > wire.MAX_OPERATIONS:
+        return problem(413, "send smaller batches", {"max_operations": wire.MAX_OPERATIONS})
+    if quarantine:
+        asked = envelope.quarantined(asked)
+    match await reconciling.reconcile(asked, device):
+        case reconciling.Conflict(reason, generation, ack):
+            return problem(409, reason, {"reason": reason, "generation": generation, "ack": ack})
+        case answer:
+            return _json(answer)
+
+
+@get("/sync/pull", opt=DEVICE_ROUTE)
+async def pull(
+    request: Request[Any, Any, Any],
+    cursor: int = 0,
+    limit: int = page.DEFAULT_ROWS,
+    generation: int | None = None,
+    subscription: int | None = None,
+) -> Response[Any]:
+    """A page of the feed beyond the cursor."""
+    device = await _device(request)
+    rows = max(1, min(limit, page.MAX_ROWS))
+    beyond = await feed.beyond(device.scopes, max(0, cursor), rows + 1)
+    if page.must_reset(cursor, beyond.head, generation, subscription, device.subscription):
+        return _json(page.reset(beyond.head, device.subscription))
+    return _json(page.page(beyond.lines, rows, beyond.head, max(0, cursor), device.subscription, beyond.digests))
+
+
+@get("/sync/digest", opt=DEVICE_ROUTE)
+async def digest(request: Request[Any, Any, Any], scope: str, part: int | None = None) -> Response[Any]:
+    """What a scope adds up to in 256 parts; with `part`, the rows of that part."""
+    device = await _device(request)
+    if scope not in device.scopes:
+        raise PermissionDeniedException(detail="not a scope of this device")
+    if part is not None:
+        return _json({"protocol": wire.PROTOCOL, "rows": page.of_part(await feed.live_rows(scope), part)})
+    head = await feed.head()
+    return _json({"protocol": wire.PROTOCOL, "scope": scope, "cursor": head.seq,
+                  "parts": page.parts(await feed.live_rows(scope))})  # fmt: skip
+
+
+@post("/sync/session", opt=DEVICE_ROUTE, status_code=200)
+async def session(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Badge and PIN on a device: who uses it from now on."""
+    device = await _device(request)
+    asked = _decoded(await request.body(), SignIn)
+    match await authenticating.authenticate_badge(asked.badge, asked.pin):
+        case authenticating.Refused() as refused:
+            return problem(401, refused.reason, {"reason": refused.reason, "until": refused.until_at // 1000})
+        case person:
+            return _json({"user": await enrolling.hand_over(device.id, person)})
+
+
+async def _device(request: Request[Any, Any, Any], *, revoked: bool = False) -> Device:
+    device = await queries.device_by_bearer(request.headers.get("authorization", ""))
+    if device is None:
+        raise NotAuthorizedException(detail="this device is not known here")
+    if device.is_revoked and not revoked:
+        raise PermissionDeniedException(detail="this device is revoked", extra={"reason": "revoked"})
+    return device
+
+
+def _inflated(request: Request[Any, Any, Any], body: bytes) -> bytes | None:
+    """The body as it was before compression; None when it is too large, however small it came."""
+    if "gzip" in request.headers.get("content-encoding", ""):
+        try:
+            inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            body = inflater.decompress(body, wire.MAX_BODY + 1)
+            if inflater.unconsumed_tail or not inflater.eof:
+                return None if len(body) > wire.MAX_BODY else b""
+        except zlib.error as error:
+            raise ClientException(detail=f"broken gzip: {error}") from error
+    return body if len(body) <= wire.MAX_BODY else None
+
+
+def _decoded(body: bytes, shape: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.DecodeError as error:
+        raise ClientException(detail=str(error)) from error
+
+
+def _json(value: Any) -> Response[bytes]:
+    return Response(msgspec.json.encode(value), media_type=JSON, headers={"Cache-Control": "no-store"})
+
+
+routes = [enrol, incarnation, push, quarantine, pull, digest, session]

@@ -1,0 +1,106 @@
+"""Reads for devices: who they are, what they may see, what the server already knows of them."""
+
+import zlib
+from collections.abc import Iterable
+
+import msgspec
+
+from server.db import Row, Statement, as_json, fetch
+from server.ids import digest
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A device that has shown its secret, and who uses it now."""
+
+    id: int
+    name: str
+    warehouse: int
+    is_revoked: bool
+    user: int
+    role: str
+    language: str
+    is_active: bool
+    sees_all_warehouses: bool
+    warehouses: tuple[int, ...]
+
+    @property
+    def wire_id(self) -> str:
+        return f"d-{self.id}"
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What this device may see: its people's warehouses, never another's rows."""
+        own = f"device:{self.wire_id}"
+        if not self.is_active:
+            return (own,)
+        return ("catalogue", *(f"warehouse:w-{warehouse}" for warehouse in self.warehouses), own, f"role:{self.role}")
+
+    @property
+    def subscription(self) -> int:
+        """The version of what it may see; another number means: start again from nothing."""
+        return zlib.crc32(",".join(self.scopes).encode())
+
+
+_DEVICE = Statement(
+    "SELECT d.id, d.name, d.warehouse, d.is_revoked, u.id AS user_id, u.role, u.language, u.is_active,"
+    " u.sees_all_warehouses, d.secret_digest FROM device d JOIN user_account u ON u.id = d.person WHERE d.id = ?"
+)
+_ASSIGNED = Statement("SELECT warehouse FROM assignment WHERE person = ? ORDER BY warehouse")
+_ALL_WAREHOUSES = Statement("SELECT id FROM warehouse ORDER BY id")
+_REPLICA = Statement(
+    "SELECT id, device, incarnation, ack, head, safe, event_at FROM replica WHERE device = ? AND incarnation = ?"
+)
+_REPLICAS = Statement("SELECT incarnation, ack FROM replica WHERE device = ? ORDER BY id")
+_EXISTING = Statement(
+    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN"
+    " (SELECT json_array_elements_text(?::text::json))",
+)
+_VERDICTS = Statement(
+    "SELECT n, id, digest, outcome, seq, reason, task FROM operation WHERE replica = ? AND n BETWEEN ? AND ?"
+)
+
+
+async def device_by_bearer(authorization: str) -> Device | None:
+    """The device whose `Bearer <device>.<secret>` this is (the word Bearer may be missing)."""
+    token = authorization.removeprefix("Bearer ").strip()
+    name, _, secret = token.partition(".")
+    if not (name.startswith("d-") and name[2:].isascii() and name[2:].isdigit() and len(name) < 12 and secret):
+        return None
+    rows = await fetch(_DEVICE, int(name[2:]))
+    if not rows or rows[0]["secret_digest"] != digest(secret):
+        return None
+    row = rows[0]
+    everywhere = bool(row["sees_all_warehouses"])
+    seen = await fetch(_ALL_WAREHOUSES) if everywhere else await fetch(_ASSIGNED, row["user_id"])
+    return Device(
+        *tuple(row)[:3],
+        is_revoked=bool(row["is_revoked"]),
+        user=row["user_id"],
+        role=row["role"],
+        language=row["language"],
+        is_active=bool(row["is_active"]),
+        sees_all_warehouses=everywhere,
+        warehouses=tuple(warehouse[0] for warehouse in seen),
+    )
+
+
+async def replica(device: int, incarnation: str) -> Row | None:
+    """One life of a device's operation store."""
+    rows = await fetch(_REPLICA, device, incarnation)
+    return rows[0] if rows else None
+
+
+async def acknowledged(device: int) -> dict[str, int]:
+    """How far each incarnation of a device was acknowledged."""
+    return {row[0]: row[1] for row in await fetch(_REPLICAS, device)}
+
+
+async def existing(ids: Iterable[str]) -> dict[str, Row]:
+    """Those of these operations that are known already."""
+    return {row["id"]: row for row in await fetch(_EXISTING, as_json(list(ids)))}
+
+
+async def verdicts(replica_id: int, first: int, last: int) -> dict[int, Row]:
+    """The stored verdicts of a replica's operations `first` to `last`, by number."""
+    return {row["n"]: row for row in await fetch(_VERDICTS, replica_id, first, last)}

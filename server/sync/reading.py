@@ -1,0 +1,238 @@
+"""Reading what a group of operations touches, as sets, into the world they are decided in."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from server import quantity
+from server.catalog import barcode, gs1
+from server.db import Row, Statement, as_json, fetch
+from server.people.role import permissions
+from server.stock import ledger
+from server.stock.ledger import Wanted
+from server.stock.lot import Lot
+from server.stock.movement import Flow, Moment
+from server.sync import wire
+from server.sync.verdict import Actor, Doing, Item, Original, World
+
+_ACTORS = Statement(
+    "SELECT id, role, is_active, sees_all_warehouses FROM user_account WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, role, is_active, sees_all_warehouses FROM user_account"
+    " WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+_ASSIGNED = Statement(
+    "SELECT person, warehouse FROM assignment WHERE person IN (SELECT value FROM json_each(?))",
+    "SELECT person, warehouse FROM assignment"
+    " WHERE person IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+
+
+async def actors(users: set[int]) -> dict[int, Actor]:
+    """Who these people are now: their role's permissions and their warehouses."""
+    keys = as_json([user for user in users if user < 1 << 31])
+    places: dict[int, set[int]] = {}
+    for person, warehouse in await fetch(_ASSIGNED, keys):
+        places.setdefault(person, set()).add(warehouse)
+    return {
+        row[0]: Actor(
+            row[0], bool(row[2]), permissions(row[1]), None if row[3] else frozenset(places.get(row[0], set()))
+        )
+        for row in await fetch(_ACTORS, keys)
+    }
+
+
+_ITEMS = Statement(
+    "SELECT id, is_active, has_lots, has_expiry, has_serials, scale FROM item"
+    " WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, is_active, has_lots, has_expiry, has_serials, scale FROM item"
+    " WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+_UNITS = Statement(
+    "SELECT item, name, numerator, denominator FROM unit WHERE item IN (SELECT value FROM json_each(?))",
+    "SELECT item, name, numerator, denominator FROM unit"
+    " WHERE item IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+_LOTS = Statement(
+    "SELECT l.item, l.code, l.expiry_on, l.made_on, l.seen_at, l.seen_by, l.is_held FROM json_each(?) k JOIN lot l"
+    " ON l.item = k.value ->> 0 AND l.code = k.value ->> 1",
+    "SELECT l.item, l.code, l.expiry_on, l.made_on, l.seen_at, l.seen_by, l.is_held"
+    " FROM json_array_elements(?::text::json) k JOIN lot l ON l.item = (k ->> 0)::int AND l.code = k ->> 1",
+)
+_SERIALS = Statement(
+    "SELECT b.item, b.serial, b.location FROM json_each(?) k JOIN balance b"
+    " ON b.item = k.value ->> 0 AND b.serial = k.value ->> 1 WHERE b.on_hand > 0",
+    "SELECT b.item, b.serial, b.location FROM json_array_elements(?::text::json) k JOIN balance b"
+    " ON b.item = (k ->> 0)::int AND b.serial = k ->> 1 WHERE b.on_hand > 0",
+)
+_ORIGINALS = Statement(
+    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device FROM operation o"
+    " LEFT JOIN replica r ON r.id = o.replica WHERE o.id IN (SELECT value FROM json_each(?))",
+    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device FROM operation o"
+    " LEFT JOIN replica r ON r.id = o.replica WHERE o.id IN (SELECT json_array_elements_text(?::text::json))",
+)
+_FLOWS = Statement(
+    "SELECT operation, leg, act, item, quantity, source, target, lot, serial, owner, document FROM movement"
+    " WHERE kind = 'flow' AND operation IN (SELECT value FROM json_each(?)) ORDER BY operation, leg",
+    "SELECT operation, leg, act, item, quantity, source, target, lot, serial, owner, document FROM movement"
+    " WHERE kind = 'flow' AND operation IN (SELECT json_array_elements_text(?::text::json)) ORDER BY operation, leg",
+)
+_COUNTED = Statement(
+    "SELECT DISTINCT location FROM count_point WHERE operation IN (SELECT value FROM json_each(?))",
+    "SELECT DISTINCT location FROM count_point WHERE operation IN (SELECT json_array_elements_text(?::text::json))",
+)
+_MEANINGS = Statement(
+    "SELECT code, item, valid_from_at, valid_to_at FROM barcode WHERE code IN (SELECT value FROM json_each(?))",
+    "SELECT code, item, valid_from_at, valid_to_at FROM barcode"
+    " WHERE code IN (SELECT json_array_elements_text(?::text::json))",
+)
+
+
+async def world(doings: list[Doing]) -> World:
+    """Read everything these operations touch, as sets."""
+    undone = {doing.args.operation for doing in doings if isinstance(doing.args, wire.Undo)}
+    originals = await _originals(undone) if undone else {}
+    wanted, items, lots, serials = _wishes(doings, originals)
+    await _want_undone_counts(wanted, doings, originals)
+    known = await ledger.places(wanted.places)
+    wanted.pairs = {pair for pair in wanted.pairs if pair[1] in known}
+    wanted.counted = {location: since for location, since in wanted.counted.items() if location in known}
+    book = await ledger.open_book(wanted, known)
+    lots |= {(cell.item, cell.lot) for cell in book.raw if cell.lot}
+    found = {(row[0], row[1]): Lot(row[2], row[3], Moment(row[4], row[5]), bool(row[6]))
+             for row in await _if_any(_LOTS, [list(key) for key in lots])}  # fmt: skip
+    where: dict[tuple[int, str], set[int]] = {}
+    for item, serial, location in await _if_any(_SERIALS, [list(key) for key in serials]):
+        where.setdefault((item, serial), set()).add(location)
+    return World(
+        book=book,
+        items=await _items(items),
+        lots=dict(found),
+        known_lots=found,
+        originals=originals,
+        serials={key: {place for place in places if place in known} for key, places in where.items()},
+        meanings=await _meanings(doings),
+    )
+
+
+async def _if_any(statement: Statement, keys: list[Any]) -> list[Row]:
+    return await fetch(statement, as_json(keys)) if keys else []
+
+
+def _wishes(
+    doings: Iterable[Doing], originals: dict[str, Original]
+) -> tuple[Wanted, set[int], set[tuple[int, str]], set[tuple[int, str]]]:
+    wanted = ledger.nothing_wanted()
+    items: set[int] = set()
+    lots: set[tuple[int, str]] = set()
+    serials: set[tuple[int, str]] = set()
+
+    def want(item: int, lot: str, serial: str, *locations: int) -> None:
+        items.add(item)
+        wanted.places.update(locations)
+        wanted.pairs.update((item, location) for location in locations)
+        if lot:
+            lots.add((item, lot))
+        if serial:
+            serials.add((item, serial))
+
+    for doing in doings:
+        wanted.earliest = min(wanted.earliest, doing.when.at)
+        for line in _touches(doing, originals):
+            want(*line)
+        match doing.args:
+            case wire.Count() as args:
+                _want_whole(wanted, wire.number(args.location), doing.when.at)
+            case wire.Carton() as args if not args.lines:
+                _want_whole(wanted, wire.number(args.carton), ledger.FAR_FUTURE)
+    return wanted, items, lots, serials
+
+
+def _want_whole(wanted: Wanted, location: int, since: int) -> None:
+    wanted.places.add(location)
+    wanted.counted[location] = min(since, wanted.counted.get(location, ledger.FAR_FUTURE))
+
+
+def _touches(doing: Doing, originals: dict[str, Original]) -> list[tuple[Any, ...]]:
+    """(item, lot, serial, locations…) of everything an operation names."""
+    number = wire.number
+    match doing.args:
+        case wire.Receive() as args:
+            return [(number(args.item), args.lot, args.serial, number(args.target))]
+        case wire.Move() | wire.Pick() as args:
+            return [(number(args.item), args.lot, args.serial, number(args.source), number(args.target))]
+        case wire.Adjust() as args:
+            return [(number(args.item), args.lot, args.serial, number(args.location))]
+        case wire.Count() as args:
+            location = number(args.location)
+            return [(number(line.item), line.lot, line.serial, location) for line in args.lines]
+        case wire.Carton() as args:
+            carton = number(args.carton)
+            return [
+                (number(line.item), line.lot, line.serial, carton, *([number(line.source)] if line.source else []))
+                for line in args.lines
+            ]
+        case wire.Undo() as args if args.operation in originals:
+            flows = originals[args.operation].flows
+            return [(flow.item, flow.lot, flow.serial, flow.source, flow.target) for flow in flows]
+    return []
+
+
+async def _originals(ids: set[str]) -> dict[str, Original]:
+    flows: dict[str, list[Flow]] = {}
+    for row in await fetch(_FLOWS, as_json(sorted(ids))):
+        flow = Flow(act=row[2], item=row[3], quantity=row[4], source=row[5], target=row[6], lot=row[7],
+                    serial=row[8], owner=row[9], document=row[10], reverses=f"{row[0]}:{row[1]}")  # fmt: skip
+        flows.setdefault(row[0], []).append(flow)
+    return {
+        row[0]: Original(row[0], row[1], row[2], row[5] or 0, row[3], flows.get(row[0], []), row[4])
+        for row in await fetch(_ORIGINALS, as_json(sorted(ids)))
+    }
+
+
+async def _want_undone_counts(wanted: Wanted, doings: list[Doing], originals: dict[str, Original]) -> None:
+    """To take a count back, everything that ever happened to its location is needed."""
+    counts = [original.id for original in originals.values() if original.kind == "stock.count@1"]
+    for row in await _if_any(_COUNTED, counts):
+        _want_whole(wanted, row[0], 0)
+    by_id = {doing.id: doing for doing in doings}
+    for doing in doings:
+        if isinstance(doing.args, wire.Undo) and (count := by_id.get(doing.args.operation)) is not None:
+            if isinstance(count.args, wire.Count):
+                _want_whole(wanted, wire.number(count.args.location), 0)
+
+
+async def _items(ids: set[int]) -> dict[int, Item]:
+    keys = as_json(sorted(ids))
+    factors: dict[int, set[tuple[str, int]]] = {}
+    for item, name, numerator, denominator in await fetch(_UNITS, keys):
+        factor, rest = divmod(numerator * quantity.SCALE, denominator)
+        if not rest:
+            factors.setdefault(item, set()).add((name, factor))
+    return {
+        row[0]: Item(row[0], *(bool(flag) for flag in tuple(row)[1:5]), row[5], frozenset(factors.get(row[0], set())))
+        for row in await fetch(_ITEMS, keys)
+    }
+
+
+async def _meanings(doings: list[Doing]) -> dict[tuple[str, int], frozenset[int]]:
+    """What each scanned code meant at its time, by the barcode table of then."""
+    scanned = [(code, doing.when.at) for doing in doings if (code := getattr(doing.args, "code", ""))]
+    keys = {code: _barcode_key(code) for code, _ in scanned}
+    rows: dict[str, list[Row]] = {}
+    for row in await _if_any(_MEANINGS, sorted({key for key in keys.values() if key})):
+        rows.setdefault(row[0], []).append(row)
+    return {
+        (code, at): frozenset(
+            row[1] for row in rows.get(keys[code], ()) if row[2] <= at and (row[3] is None or at < row[3])
+        )
+        for code, at in scanned
+    }
+
+
+@lru_cache(8192)
+def _barcode_key(code: str) -> str:
+    """The key in the barcode table that a scanned text stands for; of a GS1 text its GTIN."""
+    if code.startswith(("]", "(")) or "\x1d" in code or "://" in code:
+        label = gs1.read_printed(code) or gs1.read_link(code) or gs1.read(code[3:] if code[0] == "]" else code)
+        return (label.gtin or "") if label else barcode.normalise(code[3:])
+    return barcode.normalise(code)

@@ -1,0 +1,522 @@
+"""Push: what devices report is decided and posted, many devices in one commit, each operation once.
+
+    reconcile → (waiting pushes are taken together) → read what they touch → verdict.decide → ledger.post
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from server import clock, feed
+from server.config import settings
+from server.db import Row, Statement, execute_many, writing
+from server.stock import ledger, raising
+from server.stock.ledger import Origin
+from server.stock.movement import Cell, Moment
+from server.sync import acting, envelope, queries, reading, wire
+from server.sync.envelope import Parsed, ReadPush
+from server.sync.queries import Device
+from server.sync.verdict import Actor, Doing, Original, Ruling, World, decide
+
+log = logging.getLogger("stockhand.sync")
+
+MAX_TOGETHER = 1000
+"""Operations of several pushes that share one commit."""
+
+
+NO_EFFECT = ("held", "rejected")
+
+
+class _TakenBack(Exception):
+    """A group that cannot take effect as a whole."""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Nothing was taken: another generation, a cloned replica or an unknown incarnation (HTTP 409)."""
+
+    reason: str
+    generation: int
+    ack: int = 0
+
+
+class Replica(msgspec.Struct):
+    """A replica while its push is decided."""
+
+    id: int
+    device: int
+    ack: int
+    head: str
+    safe: int
+    event_at: int
+
+
+class Taken(msgspec.Struct):
+    """One operation of this commit with its verdict to be."""
+
+    parsed: Parsed
+    replica: Replica
+    verdict: wire.Verdict
+    event_at: int
+    user: int
+    waits_for: list[str] = []
+    incident: str | None = None
+    cells: tuple[Cell, ...] = ()
+
+
+class _Queue:
+    """Pushes that wait for the writer; whoever comes while a commit runs shares the next one."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[ReadPush, Device, asyncio.Future[wire.Answer | Conflict]]] = []
+        self.worker: asyncio.Task[None] | None = None
+
+
+_queues: dict[asyncio.AbstractEventLoop, _Queue] = {}
+
+
+async def reconcile(push: ReadPush, device: Device) -> wire.Answer | Conflict:
+    """Take a push: every operation gets a verdict that is on disk when this returns."""
+    loop = asyncio.get_running_loop()
+    queue = _queues.setdefault(loop, _Queue())
+    future: asyncio.Future[wire.Answer | Conflict] = loop.create_future()
+    queue.waiting.append((push, device, future))
+    if queue.worker is None:
+        queue.worker = loop.create_task(_work(queue))
+    return await future
+
+
+async def _work(queue: _Queue) -> None:
+    while queue.waiting:
+        group, size = [], 0
+        while queue.waiting and (not group or size + len(queue.waiting[0][0].operations) <= MAX_TOGETHER):
+            size += len(queue.waiting[0][0].operations)
+            group.append(queue.waiting.pop(0))
+        await _answer(group)
+    queue.worker = None
+
+
+async def _answer(group: list[tuple[ReadPush, Device, asyncio.Future[wire.Answer | Conflict]]]) -> None:
+    try:
+        answers = await _commit([(push, device) for push, device, _ in group])
+    except Exception as error:
+        if len(group) > 1:
+            log.warning("a group of %d pushes failed, taking them one by one", len(group), exc_info=error)
+            for one in group:
+                await _answer([one])
+            return
+        await _alone(*group[0], error)
+        return
+    for (_, _, future), answer in zip(group, answers, strict=True):
+        if not future.done():
+            future.set_result(answer)
+
+
+async def _alone(
+    push: ReadPush, device: Device, future: asyncio.Future[wire.Answer | Conflict], error: Exception
+) -> None:
+    """A push that cannot be committed as it is: find the operation that breaks it, hold that one, take the rest."""
+    if not push.operations:
+        future.set_exception(error)
+        return
+    log.exception("a push failed, looking for the operation that breaks it", exc_info=error)
+    try:
+        answer = await _one_by_one(push, device)
+    except Exception as again:
+        if not future.done():
+            future.set_exception(again)
+        return
+    if not future.done():
+        future.set_result(answer)
+
+
+async def _one_by_one(push: ReadPush, device: Device) -> wire.Answer | Conflict:
+    verdicts: list[wire.Verdict] = []
+    answer: wire.Answer | Conflict | None = None
+    for parsed in push.operations:
+        single = msgspec.structs.replace(push, operations=[parsed])
+        try:
+            answer = (await _commit([(single, device)]))[0]
+        except Exception:
+            log.exception("operation %s cannot be posted and is held", parsed.id)
+            held = msgspec.structs.replace(parsed, fault="internal")
+            answer = (await _commit([(msgspec.structs.replace(push, operations=[held]), device)]))[0]
+        if isinstance(answer, Conflict):
+            return answer
+        verdicts += answer.verdicts
+    assert isinstance(answer, wire.Answer)
+    return msgspec.structs.replace(answer, verdicts=verdicts)
+
+
+async def _commit(group: list[tuple[ReadPush, Device]]) -> list[wire.Answer | Conflict]:
+    async with writing():
+        return await _Batch(group).run()
+
+
+class _Batch:
+    """One commit's worth of pushes, from what they bring to what they are answered."""
+
+    def __init__(self, group: list[tuple[ReadPush, Device]]) -> None:
+        self.group = group
+        self.taken: list[Taken] = []
+        self.of_push: list[list[wire.Verdict] | Conflict] = []
+        self.replicas: dict[tuple[int, str], Replica] = {}
+        self.now = max(push.received_at for push, _ in group)
+        self.zone = ZoneInfo(settings().timezone)
+        self.by_number: dict[tuple[int, int], Taken] = {}
+        self.by_id: dict[str, Taken] = {}
+        self.world: World | None = None
+
+    async def run(self) -> list[wire.Answer | Conflict]:
+        head = await feed.head()
+        fresh: list[tuple[Parsed, Replica, ReadPush, Device]] = []
+        for push, device in self.group:
+            self.of_push.append(await self._admit(push, device, head.generation, fresh))
+        if fresh:
+            await self._decide(fresh)
+        seq = await self._store() if self.taken else head.seq
+        return [self._answer(push, admitted, head.generation, seq, device)
+                for (push, device), admitted in zip(self.group, self.of_push, strict=True)]  # fmt: skip
+
+    # Which operations are new
+
+    async def _admit(
+        self, push: ReadPush, device: Device, generation: int, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]
+    ) -> list[wire.Verdict] | Conflict:
+        replica = await self._replica(device, push.push.incarnation)
+        if replica is None:
+            return Conflict("incarnation", generation)
+        if push.push.generation not in (None, generation):
+            return Conflict("generation", generation, replica.ack)
+        stored = await self._stored(replica, push)
+        verdicts: list[wire.Verdict] = []
+        expected, chain = replica.ack, replica.head
+        admitted: list[tuple[Parsed, wire.Verdict]] = []
+        for parsed in self._whole_groups(push):
+            n = parsed.n if parsed.n is not None and parsed.n > 0 else expected + 1
+            if n <= expected:
+                known = stored.get(n)
+                if known is None or known[0] != parsed.digest:
+                    return Conflict("cloned", generation, replica.ack)
+                verdicts.append(known[1])
+                continue
+            if n > expected + 1:
+                break
+            if parsed.operation is not None and parsed.operation.previous != chain:
+                return Conflict("cloned", generation, replica.ack)
+            verdict = wire.Verdict(n=n, id=parsed.id, outcome="applied")
+            stored[n] = (parsed.digest, verdict)
+            admitted.append((parsed, verdict))
+            verdicts.append(verdict)
+            expected, chain = n, parsed.digest[:16]
+        replica.ack, replica.head = expected, chain
+        for parsed, verdict in admitted:
+            taken = Taken(parsed, replica, verdict, 0, device.user)
+            self.by_number[replica.id, verdict.n] = taken
+            self.taken.append(taken)
+            fresh.append((parsed, replica, push, device))
+        return verdicts
+
+    async def _replica(self, device: Device, incarnation: str) -> Replica | None:
+        key = (device.id, incarnation)
+        if key not in self.replicas:
+            row = await queries.replica(device.id, incarnation)
+            if row is None:
+                return None
+            self.replicas[key] = Replica(row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"])
+        return self.replicas[key]
+
+    async def _stored(self, replica: Replica, push: ReadPush) -> dict[int, tuple[str, wire.Verdict]]:
+        """Digest and verdict of those operations in the push that were taken before, or earlier in this commit."""
+        numbers = [parsed.n for parsed in push.operations if parsed.n is not None and 0 < parsed.n <= replica.ack]
+        if not numbers:
+            return {}
+        rows = await queries.verdicts(replica.id, min(numbers), max(numbers))
+        found = {n: (row["digest"], _stored_verdict(row)) for n, row in rows.items()}
+        for (of, n), taken in self.by_number.items():
+            if of == replica.id:
+                found[n] = (taken.parsed.digest, taken.verdict)
+        return found
+
+    def _whole_groups(self, push: ReadPush) -> list[Parsed]:
+        """The operations to look at: a group cut off by the end of the batch waits for its other half."""
+        operations = push.operations
+        last = operations[-1].operation if operations else None
+        if last is None or last.group is None or last.group.index == last.group.size - 1:
+            return operations
+        start = next(
+            index for index, parsed in enumerate(operations)
+            if parsed.operation and parsed.operation.group and parsed.operation.group.id == last.group.id
+        )  # fmt: skip
+        return operations[:start] if start else operations
+
+    # What becomes of them
+
+    async def _decide(self, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]) -> None:
+        known = await queries.existing(parsed.id for parsed, *_ in fresh if parsed.id)
+        needed = {need for parsed, *_ in fresh if parsed.operation for need in parsed.operation.depends_on}
+        here = {parsed.id for parsed, *_ in fresh}
+        present = set(await queries.existing(needed - here)) if needed - here else set()
+        actors = await reading.actors({device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh))
+        doings = [self._doing(taken, *entry[1:], actors) for taken, entry in zip(self.taken, fresh, strict=True)]
+        self.world = await reading.world([doing for doing in doings if doing is not None])
+        index = 0
+        while index < len(self.taken):
+            end = self._end_of_group(index)
+            await self._rule(self.taken[index:end], doings[index:end], known, present)
+            index = end
+
+    def _doing(
+        self, taken: Taken, replica: Replica, push: ReadPush, device: Device, actors: dict[int, Actor]
+    ) -> Doing | None:
+        """The operation ready to be decided; None when it cannot be read."""
+        operation = taken.parsed.operation
+        if operation is None:
+            taken.event_at = max(replica.event_at + 1, push.received_at)
+            replica.event_at = taken.event_at
+            return None
+        taken.event_at = envelope.happened_at(operation.captured, push.push.clock, push.received_at, replica.event_at)
+        replica.event_at = taken.event_at
+        user = _user_number(operation.user) or (device.user if not operation.user else 0)
+        taken.user = user
+        odd = envelope.clock_oddity(operation.captured, push.received_at)
+        return Doing(
+            id=operation.id,
+            kind=operation.kind,
+            args=taken.parsed.args,
+            when=Moment(taken.event_at, operation.id),
+            day=envelope.day_of(taken.event_at, self.zone),
+            device=device.id,
+            actor=actors.get(user),
+            oddities=(odd,) if odd else (),
+        )
+
+    def _end_of_group(self, start: int) -> int:
+        """One past the last operation of the group that begins at `start`."""
+        group = self._group(start)
+        end = start + 1
+        while group is not None and end < len(self.taken) and self._group(end) == group:
+            end += 1
+        return end
+
+    def _group(self, index: int) -> tuple[int, str, int] | None:
+        operation = self.taken[index].parsed.operation
+        if operation is None or operation.group is None:
+            return None
+        return self.taken[index].replica.id, operation.group.id, operation.group.size
+
+    async def _rule(
+        self, members: list[Taken], doings: list[Doing | None], known: dict[str, Row], present: set[str]
+    ) -> None:
+        """Rule on one operation, or on a group: there all take effect or none does."""
+        group = members[0].parsed.operation.group if members[0].parsed.operation else None
+        if group is None:
+            await self._rule_one(members[0], doings[0], known, present)
+            return
+        assert self.world is not None
+        mark = self.world.book.mark()
+        try:
+            async with writing():
+                for taken, doing in zip(members, doings, strict=True):
+                    await self._rule_one(taken, doing, known, present)
+                if len(members) < group.size or any(taken.verdict.outcome in NO_EFFECT for taken in members):
+                    raise _TakenBack
+        except _TakenBack:
+            self.world.book.back_to(mark)
+            refused = any(taken.verdict.outcome == "rejected" for taken in members)
+            for taken in members:
+                if taken.verdict.outcome not in NO_EFFECT:
+                    _rule_as(taken, Ruling("rejected" if refused else "held", "group"))
+
+    async def _rule_one(
+        self, taken: Taken, doing: Doing | None, known: dict[str, Row], present: set[str]
+    ) -> None:
+        operation = taken.parsed.operation
+        if twin := self._twin(taken, known):
+            _rule_as(taken, Ruling("duplicate", "same_act"))
+            if twin != _content(taken.parsed.body):
+                taken.incident = "same_id"
+            return
+        if taken.parsed.id:
+            self.by_id[taken.parsed.id] = taken
+        if fault := taken.parsed.fault:
+            _rule_as(taken, _of_fault(fault))
+            return
+        assert operation is not None and doing is not None
+        waits = [need for need in operation.depends_on if need not in present and not self._took_effect(need)]
+        if waits:
+            taken.waits_for = waits
+            _rule_as(taken, Ruling("held", "dependency"))
+            return
+        await self._take_effect(taken, doing)
+
+    def _twin(self, taken: Taken, known: dict[str, Row]) -> tuple[Any, ...] | None:
+        """What the same id said before, through another replica; None when it is new."""
+        row = known.get(taken.parsed.id)
+        if row is not None:
+            return _content(row["body"].encode())
+        earlier = self.by_id.get(taken.parsed.id)
+        return _content(earlier.parsed.body) if earlier is not None and earlier is not taken else None
+
+    def _took_effect(self, operation: str) -> bool:
+        earlier = self.by_id.get(operation)
+        return earlier is not None and earlier.verdict.outcome not in NO_EFFECT
+
+    async def _take_effect(self, taken: Taken, doing: Doing) -> None:
+        assert self.world is not None
+        book = self.world.book
+        mark, posted = book.mark(), len(book.postings)
+        try:
+            if acting.acts(doing):
+                async with writing():
+                    ruling = await acting.act(doing)
+            else:
+                ruling = decide(doing, self.world)
+        except Exception:
+            log.exception("operation %s could not be decided and is held", doing.id)
+            book.back_to(mark)
+            ruling = Ruling("held", "internal")
+        flows = [posting.flow for posting in book.postings[posted:] if posting.kind == "flow"]
+        self.world.originals[doing.id] = Original(
+            doing.id, doing.kind, doing.actor.id if doing.actor else 0, doing.device, ruling.outcome,
+            [msgspec.structs.replace(flow, reverses=f"{doing.id}:{leg}") for leg, flow in enumerate(flows)],
+        )  # fmt: skip
+        _rule_as(taken, ruling)
+
+    # Writing it down
+
+    async def _store(self) -> int:
+        if self.world is not None:
+            await self._store_effects(self.world)
+        await self._store_incidents()
+        seq = await feed.flush()
+        for taken in self.taken:
+            taken.verdict.seq = seq
+        await execute_many(_OPERATION, [self._row(taken, seq) for taken in self.taken if not self._is_twin(taken)])
+        await execute_many(_OPERATION, [self._twin_row(taken, seq) for taken in self.taken if self._is_twin(taken)])
+        if self.world is not None:
+            originals = self.world.originals.values()
+            await execute_many(_UNDONE, [(one.undone_by, one.id) for one in originals if one.undone_by])
+        await execute_many(
+            _ACK,
+            [(replica.ack, replica.head, replica.event_at, replica.id) for replica in self.replicas.values()],
+        )
+        await execute_many(_SEEN, [self._seen(push, device) for push, device in self.group])
+        return seq
+
+    async def _store_effects(self, world: World) -> None:
+        origins = {taken.parsed.id: Origin(taken.user, taken.replica.device) for taken in self.taken}
+        changed = {key: lot for key, lot in world.lots.items() if lot != world.known_lots.get(key)}
+        if changed:
+            await execute_many(_LOT, [(*key, lot.expiry, lot.made_on, *lot.seen, lot.is_held)
+                                      for key, lot in sorted(changed.items())])  # fmt: skip
+        await ledger.post(world.book, origins, world.lots)
+        for key in changed:
+            await ledger.republish_lot(*key, world.lots[key])
+        causes = {cell: taken.parsed.id for taken in self.taken for cell in taken.cells}
+        tasks = await raising.settle_debts(world.book, causes)
+        for taken in self.taken:
+            named = [tasks[cell.location] for cell in taken.cells if tasks.get(cell.location)]
+            taken.verdict.task = named[0] if named else None
+
+    async def _store_incidents(self) -> None:
+        for taken in self.taken:
+            kind = taken.incident or _incident_kind(taken.verdict)
+            if kind is not None:
+                body = {"reason": taken.verdict.reason, "device": f"d-{taken.replica.device}"}
+                await raising.raise_incident(kind, taken.parsed.id or taken.parsed.digest, body, operation=taken.parsed.id)
+            if taken.waits_for:
+                await execute_many(_WAIT, [(taken.parsed.id, need) for need in taken.waits_for])
+
+    def _is_twin(self, taken: Taken) -> bool:
+        return taken.verdict.outcome == "duplicate" or not taken.parsed.id or len(taken.parsed.id) != 36
+
+    def _row(self, taken: Taken, seq: int) -> tuple[Any, ...]:
+        parsed, verdict = taken.parsed, taken.verdict
+        kind = parsed.operation.kind if parsed.operation else ""
+        return (
+            parsed.id, taken.replica.id, verdict.n, kind, taken.user, parsed.body.decode(), parsed.digest,
+            verdict.outcome, verdict.reason, verdict.task, seq, taken.event_at, self.now,
+        )  # fmt: skip
+
+    def _twin_row(self, taken: Taken, seq: int) -> tuple[Any, ...]:
+        """An operation without a usable id of its own is kept under its replica's number."""
+        own = f"{taken.parsed.id[:40]}#{taken.replica.id}.{taken.verdict.n}"
+        return (own, *self._row(taken, seq)[1:])
+
+    def _seen(self, push: ReadPush, device: Device) -> tuple[Any, ...]:
+        queue = push.push.queue or wire.Queue()
+        oldest = queue.oldest * 1000 if queue.oldest is not None else None
+        left = max(0, queue.depth - len(push.operations))
+        return (self.now, push.push.app[:40], left, oldest if left else None, device.id)
+
+    def _answer(
+        self, push: ReadPush, admitted: list[wire.Verdict] | Conflict, generation: int, seq: int, device: Device
+    ) -> wire.Answer | Conflict:
+        if isinstance(admitted, Conflict):
+            return admitted
+        replica = self.replicas[device.id, push.push.incarnation]
+        return wire.Answer(
+            batch=push.batch,
+            generation=generation,
+            ack=replica.ack,
+            safe=replica.safe,
+            verdicts=admitted,
+            head=seq,
+            now=clock.now() // 1000,
+        )
+
+
+_OPERATION = Statement(
+    "INSERT INTO operation (id, replica, n, kind, user_id, body, digest, outcome, reason, task, seq, undone_by,"
+    " event_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)"
+)
+
+_ACK = Statement("UPDATE replica SET ack = ?, head = ?, event_at = ? WHERE id = ?")
+_SEEN = Statement("UPDATE device SET seen_at = ?, app = ?, queue_depth = ?, queue_oldest_at = ? WHERE id = ?")
+_LOT = Statement(
+    "INSERT INTO lot (item, code, expiry_on, made_on, seen_at, seen_by, is_held) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (item, code) DO UPDATE SET expiry_on = excluded.expiry_on, made_on = excluded.made_on,"
+    " seen_at = excluded.seen_at, seen_by = excluded.seen_by"
+)
+_UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
+_WAIT = Statement("INSERT INTO waiting_operation (operation, needs) VALUES (?, ?)")
+
+
+def _rule_as(taken: Taken, ruling: Ruling) -> None:
+    taken.verdict.outcome, taken.verdict.reason, taken.cells = ruling.outcome, ruling.reason, ruling.cells
+
+
+def _of_fault(fault: str) -> Ruling:
+    """What cannot be read is refused; what we cannot do yet, or broke on, waits for a person."""
+    return Ruling("rejected" if fault in ("malformed", "too_large", "not_available") else "held", fault)
+
+
+def _incident_kind(verdict: wire.Verdict) -> str | None:
+    if verdict.outcome == "held":
+        return "held"
+    if verdict.outcome == "warning" and verdict.reason not in ("suspense", "fraction", "factor_differs"):
+        return "odd"
+    return None
+
+
+def _content(body: bytes) -> tuple[Any, ...]:
+    """What an operation says, whoever delivers it under whichever number."""
+    plain = wire.PLAIN.decode(body)
+    return (plain.get("kind"), plain.get("args"), plain.get("captured")) if isinstance(plain, dict) else (plain,)
+
+
+def _stored_verdict(row: Row) -> wire.Verdict:
+    return wire.Verdict(n=row["n"], id=row["id"].split("#")[0], outcome=row["outcome"], seq=row["seq"],
+                        reason=row["reason"], task=row["task"])  # fmt: skip
+
+
+def _user_number(user: str) -> int:
+    return int(user[2:]) if user.startswith("u-") and user[2:].isascii() and user[2:].isdigit() else 0
+
+
+def _users(parsed: Iterable[Parsed]) -> set[int]:
+    return {_user_number(one.operation.user) for one in parsed if one.operation is not None} - {0}

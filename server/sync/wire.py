@@ -1,0 +1,283 @@
+"""stockhand-sync/1 on the wire: the push envelope, operations with their arguments, verdicts and pages."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from server.feed import Line
+
+PROTOCOL: Final = "stockhand-sync/1"
+OLDEST_APP: Final = "2026.5.0"
+MAX_OPERATIONS: Final = 200
+MAX_BODY: Final = 256 * 1024
+MAX_OPERATION: Final = 8 * 1024
+
+Outcome = Literal["applied", "warning", "superseded", "held", "rejected", "duplicate"]
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?$")]
+Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+ItemId = Annotated[str, msgspec.Meta(pattern=r"^i-[0-9]{1,9}$")]
+LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}$")]
+Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """How much still waits on the device."""
+
+    depth: int = 0
+    oldest: int | None = None
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """What the device's clocks read when it sent this (an addition of ours; other clients leave it out)."""
+
+    wall: int
+    monotonic: int
+    boot: str
+
+
+class Push(msgspec.Struct, frozen=True):
+    """One upload. Operations stay raw: one malformed one must not refuse the batch."""
+
+    device: str
+    incarnation: str
+    operations: list[msgspec.Raw]
+    generation: int | None = None
+    app: str = ""
+    queue: Queue | None = None
+    clock: Clock | None = None
+
+
+class Captured(msgspec.Struct, frozen=True):
+    """What the device's clocks read when the act happened: milliseconds; offset = server − wall."""
+
+    wall: int
+    monotonic: int = 0
+    boot: str = ""
+    offset: int | None = None
+    error: int | None = None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """All or nothing with its fellows."""
+
+    id: Text
+    index: int
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_OPERATIONS)]
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One thing done or wanted; `args` are read by their kind."""
+
+    id: Uuid
+    n: int
+    kind: Text
+    args: msgspec.Raw
+    captured: Captured
+    user: str = ""
+    group: Group | None = None
+    depends_on: list[Uuid] = []
+    previous: str = ""
+
+
+class Receive(msgspec.Struct, frozen=True):
+    item: ItemId
+    quantity: Quantity
+    target: LocationId
+    unit: Text = ""
+    factor: Text = ""
+    lot: Text = ""
+    made_on: Day = ""
+    expiry: Day = ""
+    serial: Text = ""
+    document: Text = ""
+    line: Text = ""
+    code: Text = ""
+
+
+class Move(msgspec.Struct, frozen=True):
+    item: ItemId
+    quantity: Quantity
+    source: LocationId
+    target: LocationId
+    lot: Text = ""
+    serial: Text = ""
+    reason: Text = ""
+    document: Text = ""
+    code: Text = ""
+
+
+class Pick(msgspec.Struct, frozen=True):
+    item: ItemId
+    quantity: Quantity
+    source: LocationId
+    target: LocationId
+    lot: Text = ""
+    serial: Text = ""
+    document: Text = ""
+    line: Text = ""
+    short_reason: Text = ""
+    code: Text = ""
+
+
+class Adjust(msgspec.Struct, frozen=True):
+    item: ItemId
+    quantity: Signed
+    location: LocationId
+    lot: Text = ""
+    serial: Text = ""
+    reason: Text = ""
+    code: Text = ""
+
+
+class Counted(msgspec.Struct, frozen=True):
+    item: ItemId
+    quantity: Quantity
+    lot: Text = ""
+    serial: Text = ""
+
+
+class Count(msgspec.Struct, frozen=True):
+    location: LocationId
+    lines: Annotated[list[Counted], msgspec.Meta(max_length=500)] = []
+    complete: bool = False
+    task: Text = ""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A line of a carton: what goes in from `source`, or what leaves with it."""
+
+    item: ItemId
+    quantity: Quantity
+    source: LocationId | None = None
+    lot: Text = ""
+    serial: Text = ""
+
+
+class Carton(msgspec.Struct, frozen=True):
+    """stock.pack, stock.check and stock.ship: the documents around them come with outbound."""
+
+    carton: LocationId
+    document: Text = ""
+    lines: Annotated[list[Content], msgspec.Meta(max_length=200)] = []
+    weight: Text = ""
+    carrier: Text = ""
+    tracking: Text = ""
+    proof: Any = None
+
+
+class Undo(msgspec.Struct, frozen=True):
+    operation: Uuid
+
+
+class Bind(msgspec.Struct, frozen=True):
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    item: ItemId
+    unit: Text = ""
+    factor: Quantity = "1"
+
+
+class Print(msgspec.Struct, frozen=True):
+    subject: Literal["item", "lot", "location", "receipt"]
+    item: ItemId | None = None
+    location: LocationId | None = None
+    lot: Text = ""
+    serial: Text = ""
+    quantity: Quantity = "1"
+    copies: Annotated[int, msgspec.Meta(ge=1, le=500)] = 1
+    printer: Text = ""
+
+
+class EditItem(msgspec.Struct, frozen=True):
+    item: ItemId
+    version: int
+    fields: dict[str, Any]
+
+
+class EditCustomer(msgspec.Struct, frozen=True):
+    customer: Annotated[str, msgspec.Meta(pattern=r"^p-[0-9]{1,9}$")]
+    version: int
+    fields: dict[str, Any]
+
+
+class Note(msgspec.Struct, frozen=True):
+    subject: Text
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+
+
+FACT: Final = "fact"
+OBSERVATION: Final = "observation"
+CLAIM: Final = "claim"
+EDIT: Final = "edit"
+
+KINDS: Final[dict[str, tuple[str, type[msgspec.Struct] | None]]] = {
+    "stock.receive@1": (FACT, Receive),
+    "stock.move@1": (FACT, Move),
+    "stock.pick@1": (FACT, Pick),
+    "stock.pack@1": (FACT, Carton),
+    "stock.check@1": (FACT, Carton),
+    "stock.ship@1": (FACT, Carton),
+    "stock.adjust@1": (FACT, Adjust),
+    "stock.count@1": (OBSERVATION, Count),
+    "op.undo@1": (FACT, Undo),
+    "barcode.bind@1": (EDIT, Bind),
+    "print.request@1": (CLAIM, Print),
+    "item.edit@1": (EDIT, EditItem),
+    "customer.edit@1": (EDIT, EditCustomer),
+    "note.add@1": (EDIT, Note),
+    "order.place@1": (CLAIM, None),
+    "order.change@1": (CLAIM, None),
+    "order.cancel@1": (CLAIM, None),
+    "task.take@1": (CLAIM, None),
+    "quota.take@1": (CLAIM, None),
+}
+"""Every kind ever shipped, its class, and how its arguments read (None: this release offers it to nobody)."""
+
+DECODERS: Final = {kind: msgspec.json.Decoder(args) for kind, (_, args) in KINDS.items() if args is not None}
+PUSH: Final = msgspec.json.Decoder(Push)
+OPERATION: Final = msgspec.json.Decoder(Operation)
+PLAIN: Final = msgspec.json.Decoder()
+
+
+def number(wire_id: str) -> int:
+    """The number in `i-301`."""
+    return int(wire_id[2:])
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    """What became of one operation. It never changes."""
+
+    n: int
+    id: str
+    outcome: Outcome
+    seq: int | None = None
+    reason: str | None = None
+    task: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push is answered."""
+
+    protocol: str = PROTOCOL
+    batch: str
+    generation: int
+    ack: int
+    safe: int
+    verdicts: list[Verdict]
+    head: int
+    now: int
+    oldest_app: str = OLDEST_APP
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of the feed. With `reset` the device starts again from cursor 0."""
+
+    protocol: str
+    generation: int
+    subscription: int
+    rows: list[Line] | msgspec.UnsetType = msgspec.UNSET
+    next: int | msgspec.UnsetType = msgspec.UNSET
+    more: bool | msgspec.UnsetType = msgspec.UNSET
+    digests: dict[str, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    reset: bool | msgspec.UnsetType = msgspec.UNSET
