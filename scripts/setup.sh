@@ -13,7 +13,7 @@ main() {
   case $mode in run | test) ;; *) fail "unknown mode '$mode': run (default) or test" ;; esac
   local stamp=.venv/.ready-$mode wanted
   wanted=$(fingerprint)
-  if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+  if is_ready "$mode" "$wanted" || { [ "$mode" = run ] && is_ready test "$wanted"; }; then return; fi
   rm -f "$stamp"
   environment
   if [ "$mode" = test ]; then
@@ -32,6 +32,8 @@ main() {
 fingerprint() {
   { pwd; cat pyproject.toml package-lock.json scripts/setup.sh; } | sha256sum | cut -c1-64
 }
+
+is_ready() { [ -x .venv/bin/python ] && [ "$(cat ".venv/.ready-$1" 2>/dev/null)" = "$2" ]; }
 
 environment() {
   [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && return

@@ -17,7 +17,6 @@ import pytest
 from litestar import Litestar
 
 from server import db
-from server.app import create_app
 from server.config import settings
 from server.migrate import migrate
 from tests import pages, services
@@ -143,6 +142,9 @@ async def app(database_url: str) -> AsyncIterator[Litestar]:
     It lives in the test's own event loop (Litestar's test clients start it in a thread of their own, where
     the database could not be shared).
     """
+    # Imported here: the test of a noun must not need the whole house.
+    from server.app import create_app
+
     application = create_app(database_url)
     async with application.lifespan():
         yield application
