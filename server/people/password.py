@@ -23,9 +23,10 @@ def hashed(secret: str) -> str:
 def matches(secret: str, stored: str) -> bool:
     """Whether `secret` is the one; takes the same time when nothing is stored."""
     try:
-        return _hasher().verify(stored or _nobody(), secret) and bool(stored)
+        _hasher().verify(stored or _nobody(), secret)
     except (VerificationError, InvalidHashError):
         return False
+    return bool(stored)
 
 
 @cache

@@ -1,10 +1,9 @@
 """Reads about people."""
 
-from typing import Any
-
 import msgspec
 
 from server.db import Row, Statement, fetch
+from server.people import account
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -26,6 +25,12 @@ _BY_NAME = Statement(f"SELECT {_COLUMNS} FROM user_account WHERE name = ?")
 _ALL = Statement(f"SELECT {_COLUMNS} FROM user_account ORDER BY is_active DESC, name")
 _SECRETS_BY_NAME = Statement("SELECT * FROM user_account WHERE name = ?")
 _SECRETS_BY_BADGE = Statement("SELECT * FROM user_account WHERE badge_digest = ? AND badge_digest <> ''")
+_LOCKED_UNTIL = Statement("SELECT locked_until_at FROM user_account WHERE id = ?")
+_HAS_BADGE = Statement("SELECT badge_digest <> '', pin_hash <> '' FROM user_account WHERE id = ?")
+_OTHER_ADMINISTRATORS = Statement(
+    "SELECT count(*) FROM user_account WHERE role = ? AND is_active = ? AND id <> ?"
+)
+_NAMES = Statement("SELECT id, display_name, name FROM user_account")
 _COUNT = Statement("SELECT count(*) FROM user_account")
 _SESSION = Statement(
     "SELECT s.id, s.form_token, s.seen_at, s.expires_at, u.id AS user_id, u.name, u.role, u.language,"
@@ -41,7 +46,7 @@ async def by_id(user_id: int) -> Person | None:
 
 async def by_name(name: str) -> Person | None:
     """The person who signs in under this name."""
-    return _person(await fetch(_BY_NAME, name))
+    return _person(await fetch(_BY_NAME, account.key(name)))
 
 
 async def everybody() -> list[Person]:
@@ -52,6 +57,28 @@ async def everybody() -> list[Person]:
 async def nobody_yet() -> bool:
     """Whether this is the first start."""
     return bool((await fetch(_COUNT))[0][0] == 0)
+
+
+async def locked_until(user_id: int) -> int | None:
+    """Until when this account is locked, in microseconds; in the past when it is not."""
+    rows = await fetch(_LOCKED_UNTIL, user_id)
+    return int(rows[0][0]) if rows else None
+
+
+async def has_badge(user_id: int) -> tuple[bool, bool]:
+    """Whether this person has a badge, and a PIN to go with it."""
+    rows = await fetch(_HAS_BADGE, user_id)
+    return (bool(rows[0][0]), bool(rows[0][1])) if rows else (False, False)
+
+
+async def other_administrators(user_id: int) -> int:
+    """How many people beside this one may do everything."""
+    return int((await fetch(_OTHER_ADMINISTRATORS, "administrator", True, user_id))[0][0])
+
+
+async def names() -> dict[int, str]:
+    """What everybody is called, for lists and histories."""
+    return {row[0]: row[1] or row[2] for row in await fetch(_NAMES)}
 
 
 async def secrets_by_name(name: str) -> Row | None:
@@ -77,5 +104,4 @@ def _person(rows: list[Row]) -> Person | None:
 
 
 def _to_person(row: Row) -> Person:
-    values: list[Any] = list(row)
-    return Person(*values[:5], bool(values[5]), bool(values[6]), values[7])
+    return Person(row[0], row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]), row[7])
