@@ -1,7 +1,7 @@
 # Stockhand. Everything a person or a machine does with this checkout starts here; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run lint check test e2e bench sizes migration vendor
+.PHONY: help setup setup-test run lint check quick test everything e2e bench sizes migration vendor
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON := .venv/bin/python
@@ -35,17 +35,23 @@ lint: setup-test
 	@$(STEP) "types (tsc)" npm run --silent types
 
 # Everything that needs no server: lint and the quick tests (under a minute).
-check: lint
+check:
+	@STEP_OUTPUT=1 $(STEP) "check" $(MAKE) --no-print-directory lint quick
+
+quick:
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "quick tests (pytest)" pytest -q -n 2 -m "not slow and not services and not postgres and not redis"
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 
 # Everything: lint, all tests on SQLite and PostgreSQL, the edge, whole stories in a browser.
-test: lint
+test:
+	@STEP_OUTPUT=1 $(STEP) "test" $(MAKE) --no-print-directory lint everything
+
+everything:
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "tests on SQLite" pytest -q -n 2 --database=sqlite
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
-	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m "not services or postgres"
+	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m database
 	@$(STEP) "stories in a browser" pytest -q e2e
 
 # Whole stories in Chromium: scanner, network cut, board (make e2e STORY=picking for some of them).

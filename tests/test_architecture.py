@@ -150,6 +150,14 @@ def test_a_handler_asks_an_activity_instead_of_writing(path: Path) -> None:
     assert not tables, f"{named(path)} reaches for tables; ask a query or an activity"
 
 
+def test_only_jobs_knows_the_queue() -> None:
+    knowing = [
+        path for path in SERVER.glob("**/*.py") if any(name.split(".")[0] == "huey" for name in imports(path))
+    ]
+
+    assert {named(path) for path in knowing} <= {"jobs.py"}
+
+
 def test_every_folder_of_python_is_a_package() -> None:
     folders = {path.parent for top in ("server", "print_agent") for path in (ROOT / top).glob("**/*.py")}
 
