@@ -1,0 +1,525 @@
+"""Reads about stock, for pages and the board; `None` for warehouses means all of them."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from server.catalog import search
+from server.db import Row, Statement, as_json, fetch
+from server.stock.flow import Group
+
+Warehouses = frozenset[int] | None
+
+_REAL = "l.kind IN ('bin', 'dock', 'tote', 'carton')"
+PAGE = 50
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How much of an item is in one location."""
+
+    location: int
+    code: str
+    kind: str
+    on_hand: int
+
+
+class ItemStock(msgspec.Struct, frozen=True, kw_only=True):
+    """An item and what is there of it; `debt` is what was taken that the book did not know."""
+
+    id: int
+    code: str
+    name: str
+    unit: str
+    on_hand: int
+    debt: int
+    locations: int
+    is_active: bool
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """One balance: an item's lot or serial in one location."""
+
+    item: int
+    item_code: str
+    item_name: str
+    unit: str
+    location: int
+    location_code: str
+    location_kind: str
+    warehouse: int
+    warehouse_code: str
+    lot: str
+    serial: str
+    expiry_on: str
+    is_held: bool
+    on_hand: int
+    debt: int
+    changed_at: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The whole house in four figures."""
+
+    items: int
+    locations: int
+    debts: int
+    movements: int
+
+
+def _visible(column: str) -> tuple[str, str]:
+    """A condition on a warehouse column that holds for all when the argument is null; both dialects."""
+    return (
+        f"(? IS NULL OR {column} IN (SELECT value FROM json_each(?)))",
+        f"(?::text IS NULL OR {column} IN (SELECT (json_array_elements_text(?::text::json))::int))",
+    )
+
+
+def _seen(warehouses: Warehouses) -> tuple[str | None, str | None]:
+    """The two arguments of `_visible`."""
+    text = None if warehouses is None else as_json(sorted(warehouses))
+    return text, text
+
+
+def _statement(sql: str) -> Statement:
+    """SQL with {visible:column}, {found:column} and {ids} written for both engines."""
+    return Statement(_fill(sql, 0), _fill(sql, 1))
+
+
+def _fill(sql: str, dialect: int) -> str:
+    ids = ("(SELECT value FROM json_each(?))", "(SELECT (json_array_elements_text(?::text::json))::int)")
+    for column in ("l.warehouse", "s.warehouse", "t.warehouse", "warehouse", "i.warehouse"):
+        sql = sql.replace(f"{{visible:{column}}}", _visible(column)[dialect])
+    for name, column in (("i.search", "i.search"), ("l.code", "lower(l.code)")):
+        sql = sql.replace(f"{{found:{name}}}", f"{('instr', 'strpos')[dialect]}({column}, ?) > 0")
+    return sql.replace("{ids}", ids[dialect])
+
+
+# Stock by item
+
+_ITEMS = f"""SELECT i.id, i.code, i.name, i.unit, i.is_active,
+      coalesce((SELECT sum(b.on_hand) FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = i.id AND {_REAL} AND {{visible:l.warehouse}}), 0) AS on_hand,
+      coalesce((SELECT sum(b.debt) FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = i.id AND {_REAL} AND {{visible:l.warehouse}}), 0) AS debt,
+      (SELECT count(DISTINCT b.location) FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = i.id AND b.on_hand > 0 AND {_REAL} AND {{visible:l.warehouse}}) AS locations
+    FROM item i WHERE (? = 0 OR EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location
+      WHERE b.item = i.id AND (b.on_hand > 0 OR b.debt > 0) AND {_REAL} AND {{visible:l.warehouse}}))"""
+
+
+@cache
+def _finding_items(fragments: int) -> Statement:
+    """One statement per number of fragments; each stops reading when a page is full."""
+    return _statement(f"{_ITEMS}{' AND {found:i.search}' * fragments} ORDER BY i.code LIMIT ? OFFSET ?")
+
+
+async def items(
+    text: str = "", warehouses: Warehouses = None, *, in_stock: bool = True, page: int = 1, size: int = PAGE
+) -> tuple[list[ItemStock], bool]:
+    """Items in which every typed fragment occurs, a page of them by code, and whether more follow."""
+    seen, fragments = _seen(warehouses), search.terms(text)
+    rows = await fetch(
+        _finding_items(len(fragments)), *seen, *seen, *seen, int(in_stock), *seen, *fragments, size + 1,
+        (page - 1) * size,
+    )  # fmt: skip
+    return [_item_stock(row) for row in rows[:size]], len(rows) > size
+
+
+def _item_stock(row: Row) -> ItemStock:
+    return ItemStock(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        unit=row["unit"],
+        on_hand=int(row["on_hand"]),
+        debt=int(row["debt"]),
+        locations=row["locations"],
+        is_active=bool(row["is_active"]),
+    )
+
+
+# Balances
+
+_HOLDING = """SELECT b.item, i.code AS item_code, i.name AS item_name, i.unit, b.location,
+      l.code AS location_code, l.kind AS location_kind, l.warehouse, w.code AS warehouse_code, b.lot,
+      b.serial, coalesce(o.expiry_on, '') AS expiry_on, o.is_held, b.on_hand, b.debt, b.changed_at
+    FROM balance b JOIN item i ON i.id = b.item JOIN location l ON l.id = b.location
+    JOIN warehouse w ON w.id = l.warehouse
+    LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"""
+_OF_ITEM = _statement(
+    f"""{_HOLDING} WHERE b.item = ? AND (b.on_hand > 0 OR b.debt > 0) AND {_REAL}
+    AND {{visible:l.warehouse}} ORDER BY w.code, l.code, expiry_on, b.lot, b.serial LIMIT 500"""
+)
+_AT = _statement(
+    f"""{_HOLDING} WHERE b.location = ? AND (b.on_hand > 0 OR b.debt > 0) AND {{visible:l.warehouse}}
+    ORDER BY i.code, expiry_on, b.lot, b.serial LIMIT 500"""
+)
+_BY_LOCATION = f"{_HOLDING} WHERE (b.on_hand > 0 OR b.debt > 0) AND {_REAL} AND {{visible:l.warehouse}}"
+
+
+@cache
+def _finding_holdings(fragments: int) -> Statement:
+    found = " AND ({found:l.code} OR {found:i.search})" * fragments
+    return _statement(f"{_BY_LOCATION}{found} ORDER BY l.code, i.code, b.lot, b.serial LIMIT ? OFFSET ?")
+
+
+async def of_item(item_id: int, warehouses: Warehouses = None) -> list[Holding]:
+    """Where an item is: every lot and serial in every location."""
+    return [_holding(row) for row in await fetch(_OF_ITEM, item_id, *_seen(warehouses))]
+
+
+async def at_location(location_id: int, warehouses: Warehouses = None) -> list[Holding]:
+    """What a location holds."""
+    return [_holding(row) for row in await fetch(_AT, location_id, *_seen(warehouses))]
+
+
+async def by_location(
+    text: str = "", warehouses: Warehouses = None, *, page: int = 1, size: int = PAGE
+) -> tuple[list[Holding], bool]:
+    """Balances in the order of the shelves, a page of them, and whether more follow."""
+    fragments = search.terms(text)
+    twice = [fragment for fragment in fragments for _ in range(2)]
+    rows = await fetch(
+        _finding_holdings(len(fragments)), *_seen(warehouses), *twice, size + 1, (page - 1) * size
+    )
+    return [_holding(row) for row in rows[:size]], len(rows) > size
+
+
+def _holding(row: Row) -> Holding:
+    values: dict[str, Any] = dict(row)
+    return Holding(**(values | {"is_held": bool(values["is_held"])}))
+
+
+# The ledger
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the ledger with the names of what it speaks of."""
+
+    id: int
+    operation: str
+    leg: int
+    kind: str
+    act: str
+    item: int
+    item_code: str
+    item_name: str
+    unit: str
+    lot: str
+    serial: str
+    quantity: int
+    source: int
+    source_code: str
+    source_kind: str
+    target: int
+    target_code: str
+    target_kind: str
+    event_at: int
+    posted_at: int
+    document: str
+    reason: str
+    reverses: str
+    user_id: int
+    user: str
+    device: int
+    device_name: str
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What part of the ledger is asked for; what is empty does not narrow."""
+
+    text: str = ""
+    item: int = 0
+    location: int = 0
+    user: int = 0
+    device: int = 0
+    operation: str = ""
+    kind: str = ""
+    act: str = ""
+    since: int = 0
+    until: int = 0
+    before: int = 0
+    """Rows older than this one, for the next page."""
+
+
+_MOVEMENT = """SELECT m.id, m.operation, m.leg, m.kind, m.act, m.item, i.code AS item_code,
+      i.name AS item_name, i.unit, m.lot, m.serial, m.quantity, m.source, s.code AS source_code,
+      s.kind AS source_kind, m.target, t.code AS target_code, t.kind AS target_kind, m.event_at, m.posted_at,
+      m.document, m.reason, m.reverses, m.user_id, coalesce(nullif(u.display_name, ''), u.name, '') AS user,
+      m.device, coalesce(d.name, '') AS device_name
+    FROM movement m JOIN item i ON i.id = m.item JOIN location s ON s.id = m.source
+    JOIN location t ON t.id = m.target LEFT JOIN user_account u ON u.id = m.user_id
+    LEFT JOIN device d ON d.id = m.device""".replace(" AS user,", " AS user_name,")
+
+# Each filter as SQL; only those in use are part of the statement, so that their indexes are used.
+_CONDITIONS: dict[str, tuple[str, int]] = {
+    "text": ("({found:i.search} OR lower(m.lot) = ?)", 2),
+    "item": ("m.item = ?", 1),
+    "location": ("(m.source = ? OR m.target = ?)", 2),
+    "user": ("m.user_id = ?", 1),
+    "device": ("m.device = ?", 1),
+    "operation": ("m.operation = ?", 1),
+    "kind": ("m.kind = ?", 1),
+    "act": ("m.act = ?", 1),
+    "since": ("m.event_at >= ?", 1),
+    "until": ("m.event_at < ?", 1),
+    "before": ("m.id < ?", 1),
+}
+
+
+async def movements(filters: Filters, warehouses: Warehouses = None, size: int = PAGE) -> list[Movement]:
+    """Rows of the ledger, newest first; one more than `size` says that older ones follow."""
+    used = [name for name in _CONDITIONS if getattr(filters, name)]
+    args: list[Any] = []
+    for name in used:
+        value = getattr(filters, name)
+        args += [search.folded(value.strip()) if name == "text" else value] * _CONDITIONS[name][1]
+    conditions = [_CONDITIONS[name][0] for name in used]
+    conditions.append("({visible:s.warehouse} OR {visible:t.warehouse})")
+    statement = _statement(f"{_MOVEMENT} WHERE {' AND '.join(conditions)} ORDER BY m.id DESC LIMIT ?")
+    rows = await fetch(statement, *args, *_seen(warehouses), *_seen(warehouses), size + 1)
+    return [_movement(row) for row in rows]
+
+
+def _movement(row: Row) -> Movement:
+    values: dict[str, Any] = dict(row)
+    values["user"] = values.pop("user_name")
+    return Movement(**values)
+
+
+# Today
+
+_FIRST_OF_DAY = Statement("SELECT min(id) FROM movement WHERE posted_at >= ?")
+_GROUPS = Statement(
+    """SELECT m.item, m.kind, m.act, s.kind AS source_kind, t.kind AS target_kind,
+      s.warehouse AS source_warehouse, t.warehouse AS target_warehouse, m.reverses <> '' AS is_reversal,
+      sum(m.quantity) AS quantity, max(m.event_at) AS last_at, max(m.id) AS last_id
+    FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target
+    WHERE m.id > ? AND m.event_at >= ? AND m.event_at < ?
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
+)
+
+
+async def before_day(start: int) -> int:
+    """The last movement that was posted before `start`: where reading the day begins."""
+    first = (await fetch(_FIRST_OF_DAY, start))[0][0]
+    return int(first) - 1 if first is not None else await _last_movement()
+
+
+_LAST = Statement("SELECT coalesce(max(id), 0) FROM movement")
+
+
+async def _last_movement() -> int:
+    return int((await fetch(_LAST))[0][0])
+
+
+async def flow_groups(after: int, start: int, end: int) -> tuple[list[Group], int]:
+    """The movements of a day beyond `after`, in groups, and how far that reads."""
+    rows = await fetch(_GROUPS, after, start, end)
+    return [_group(row) for row in rows], max([after, *(row["last_id"] for row in rows)])
+
+
+def _group(row: Row) -> Group:
+    values: dict[str, Any] = dict(row)
+    del values["last_id"]
+    return Group(
+        **(values | {"is_reversal": bool(values["is_reversal"]), "quantity": int(values["quantity"])})
+    )
+
+
+_STOCK_OF = _statement(
+    f"""SELECT i.id, i.code, i.name, i.unit, i.is_active, coalesce(sum(b.on_hand), 0) AS on_hand,
+      coalesce(sum(b.debt), 0) AS debt,
+      count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.location END) AS locations
+    FROM item i LEFT JOIN (SELECT b.item, b.location, b.on_hand, b.debt FROM balance b
+      JOIN location l ON l.id = b.location
+      WHERE b.item IN {{ids}} AND {_REAL} AND {{visible:l.warehouse}}) b ON b.item = i.id
+    WHERE i.id IN {{ids}} GROUP BY i.id, i.code, i.name, i.unit, i.is_active"""
+)
+_PLACES_OF = _statement(
+    f"""SELECT b.item, l.id, l.code, l.kind, sum(b.on_hand)
+    FROM balance b JOIN location l ON l.id = b.location
+    WHERE b.item IN {{ids}} AND b.on_hand > 0 AND {_REAL} AND {{visible:l.warehouse}}
+    GROUP BY b.item, l.id, l.code, l.kind ORDER BY 5 DESC, l.code"""
+)
+
+
+async def stock_of(ids: list[int], warehouses: Warehouses = None) -> dict[int, ItemStock]:
+    """What is there of these items."""
+    rows = await fetch(_STOCK_OF, as_json(ids), *_seen(warehouses), as_json(ids))
+    return {row["id"]: _item_stock(row) for row in rows}
+
+
+async def places_of(ids: list[int], warehouses: Warehouses = None) -> dict[int, list[Place]]:
+    """Where these items are, the fullest location first."""
+    found: dict[int, list[Place]] = {}
+    for row in await fetch(_PLACES_OF, as_json(ids), *_seen(warehouses)):
+        found.setdefault(row[0], []).append(Place(row[1], row[2], row[3], int(row[4])))
+    return found
+
+
+_FULLEST = _statement(
+    f"""SELECT b.item FROM balance b JOIN location l ON l.id = b.location
+    WHERE b.on_hand > 0 AND {_REAL} AND {{visible:l.warehouse}}
+    GROUP BY b.item ORDER BY max(b.changed_at) DESC, b.item LIMIT ?"""
+)
+_TOTALS = _statement(
+    f"""SELECT count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.item END),
+      count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.location END), count(CASE WHEN b.debt > 0 THEN 1 END)
+    FROM balance b JOIN location l ON l.id = b.location WHERE {_REAL} AND {{visible:l.warehouse}}"""
+)
+_MOVED = _statement(
+    """SELECT count(*) FROM movement m JOIN location s ON s.id = m.source
+    WHERE m.id > ? AND m.kind = 'flow' AND m.event_at >= ? AND {visible:s.warehouse}"""
+)
+
+
+async def last_changed(warehouses: Warehouses, limit: int) -> list[int]:
+    """The items whose stock changed last."""
+    return [row[0] for row in await fetch(_FULLEST, *_seen(warehouses), limit)]
+
+
+async def totals(warehouses: Warehouses, after: int, start: int) -> Totals:
+    """How many items, filled locations, uncovered balances, and movements since `start`."""
+    items_, locations, debts = (await fetch(_TOTALS, *_seen(warehouses)))[0]
+    moved = (await fetch(_MOVED, after, start, *_seen(warehouses)))[0][0]
+    return Totals(items_, locations, debts, moved)
+
+
+# What waits for a person
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """Something odd, and what was decided about it."""
+
+    id: int
+    kind: str
+    subject: str
+    warehouse: int | None
+    warehouse_code: str
+    operation: str
+    body: dict[str, Any]
+    opened_at: int
+    closed_at: int | None
+    decision: str
+    decided_by: str
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """Please count this."""
+
+    id: int
+    kind: str
+    subject: str
+    warehouse: int | None
+    location: int | None
+    location_code: str
+    item: int | None
+    item_code: str
+    item_name: str
+    reason: str
+    opened_at: int
+    closed_at: int | None
+
+
+_INCIDENT = """SELECT i.id, i.kind, i.subject, i.warehouse, coalesce(w.code, '') AS warehouse_code,
+      i.operation, i.body, i.opened_at, i.closed_at, i.decision,
+      coalesce(nullif(u.display_name, ''), u.name, '') AS decided_by
+    FROM incident i LEFT JOIN warehouse w ON w.id = i.warehouse
+    LEFT JOIN user_account u ON u.id = i.decided_by"""
+_OPEN_INCIDENTS = _statement(
+    f"{_INCIDENT} WHERE i.closed_at IS NULL AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
+    " ORDER BY i.opened_at DESC, i.id DESC LIMIT ?"
+)
+_CLOSED_INCIDENTS = _statement(
+    f"{_INCIDENT} WHERE i.closed_at IS NOT NULL AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
+    " ORDER BY i.closed_at DESC, i.id DESC LIMIT ?"
+)
+_INCIDENT_BY_ID = _statement(
+    f"{_INCIDENT} WHERE i.id = ? AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
+)
+_OPEN_TASKS = _statement(
+    """SELECT t.id, t.kind, t.subject, t.warehouse, t.location, coalesce(l.code, '') AS location_code, t.item,
+      coalesce(i.code, '') AS item_code, coalesce(i.name, '') AS item_name, t.reason, t.opened_at, t.closed_at
+    FROM task t LEFT JOIN location l ON l.id = t.location LEFT JOIN item i ON i.id = t.item
+    WHERE t.closed_at IS NULL AND (t.warehouse IS NULL OR {visible:t.warehouse})
+    ORDER BY t.opened_at DESC, t.id DESC LIMIT ?"""
+)
+_WAITING = _statement(
+    """SELECT (SELECT count(*) FROM incident i WHERE i.closed_at IS NULL
+        AND (i.warehouse IS NULL OR {visible:i.warehouse})),
+      (SELECT count(*) FROM task t WHERE t.closed_at IS NULL
+        AND (t.warehouse IS NULL OR {visible:t.warehouse}))"""
+)
+
+
+async def open_incidents(warehouses: Warehouses = None, limit: int = 200) -> list[Incident]:
+    """What waits for a decision, newest first."""
+    return [_incident(row) for row in await fetch(_OPEN_INCIDENTS, *_seen(warehouses), limit)]
+
+
+async def closed_incidents(warehouses: Warehouses = None, limit: int = 50) -> list[Incident]:
+    """What was decided last."""
+    return [_incident(row) for row in await fetch(_CLOSED_INCIDENTS, *_seen(warehouses), limit)]
+
+
+async def incident(incident_id: int, warehouses: Warehouses = None) -> Incident | None:
+    """One incident, if it is in one of these warehouses."""
+    rows = await fetch(_INCIDENT_BY_ID, incident_id, *_seen(warehouses))
+    return _incident(rows[0]) if rows else None
+
+
+def _incident(row: Row) -> Incident:
+    values: dict[str, Any] = dict(row)
+    return Incident(**(values | {"body": msgspec.json.decode(values["body"])}))
+
+
+async def open_tasks(warehouses: Warehouses = None, limit: int = 200) -> list[Task]:
+    """What people are asked to do, newest first."""
+    return [Task(**dict(row)) for row in await fetch(_OPEN_TASKS, *_seen(warehouses), limit)]
+
+
+async def waiting(warehouses: Warehouses = None) -> tuple[int, int]:
+    """How many incidents and tasks are open."""
+    row = (await fetch(_WAITING, *_seen(warehouses), *_seen(warehouses)))[0]
+    return row[0], row[1]
+
+
+# Where an operation comes from
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation as it was sent, who sent it from what, and its verdict."""
+
+    id: str
+    n: int
+    kind: str
+    outcome: str
+    reason: str
+    event_at: int
+    received_at: int
+    user: str
+    device: int
+    device_name: str
+    incarnation: str
+    body: str
+
+
+_ORIGIN = Statement(
+    """SELECT o.id, o.n, o.kind, o.outcome, coalesce(o.reason, '') AS reason, o.event_at, o.received_at,
+      coalesce(nullif(u.display_name, ''), u.name, '') AS user_name, coalesce(d.id, 0) AS device,
+      coalesce(d.name, '') AS device_name, coalesce(r.incarnation, '') AS incarnation, o.body
+    FROM operation o LEFT JOIN replica r ON r.id = o.replica LEFT JOIN device d ON d.id = r.device
+    LEFT JOIN user_account u ON u.id = o.user_id WHERE o.id = ?"""
+)
+
+
+async def origin(operation: str) -> Origin | None:
+    """Who did this, on which device, when, and what exactly was sent."""
+    rows = await fetch(_ORIGIN, operation)
+    if not rows:
+        return None
+    values: dict[str, Any] = dict(rows[0])
+    values["user"] = values.pop("user_name")
+    return Origin(**values)
