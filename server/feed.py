@@ -259,6 +259,14 @@ async def after(scopes: Iterable[str], cursor: int, limit: int) -> list[Line]:
     return [_line(row) for row in await fetch(_AFTER, as_json(list(scopes)), cursor, limit)]
 
 
+_STANDS = Statement("SELECT 1 FROM feed_row WHERE scope = ? AND kind = ? AND key = ? AND is_deleted = ?")
+
+
+async def stands(scope: str, kind: str, key: str) -> bool:
+    """Whether this row is in this scope now."""
+    return bool(await fetch(_STANDS, scope, kind, key, False))
+
+
 async def live_rows(scope: str) -> list[Line]:
     """Every row that stands in a scope, for snapshots and for comparing part by part."""
     return [_line(row) for row in await fetch(_ALL, scope, False)]

@@ -47,9 +47,10 @@ class Follower:
             return
         self._tell([line for line in lines if line.seq > self.seen], lines[-1].seq)
 
-    def wake(self, *_: Any) -> None:
-        """Somebody else committed."""
-        self.behind.set()
+    def wake(self, _connection: Any, _pid: int, _channel: str, head: str) -> None:
+        """Somebody committed up to `head`; it may have been ourselves."""
+        if int(head) > self.seen:
+            self.behind.set()
 
     async def keep_up(self) -> None:
         """Find where the feed stands, then read again what others wrote, for ever."""
@@ -152,7 +153,7 @@ async def _listen_once(url: str, follower: Follower) -> None:
         connection.add_termination_listener(lambda *_: lost.set())
         await connection.add_listener(feed.CHANNEL, follower.wake)
         # Whatever was committed while nobody listened.
-        follower.wake()
+        follower.behind.set()
         await lost.wait()
     finally:
         # Not close(): it would wait for the server, and shutting down must not.

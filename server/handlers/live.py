@@ -1,0 +1,158 @@
+"""The devices' socket: rows of the feed as they are committed, and signs of life both ways."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from litestar import WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+
+from server import clock
+from server.sync import frames, queries
+from server.sync.streaming import Listener, advance, listening, missed
+
+PING_S = 15.0
+SILENCE_S = 35.0
+"""A device that says nothing for so long is gone, whatever its socket claims."""
+
+SEND_S = 10.0
+"""A socket that takes nothing for so long is stalled."""
+
+HELLO_S = 10.0
+
+# Close codes of our own (4000 to 4999): what the device should do next.
+SIGN_IN_AGAIN = 4401
+REVOKED = 4403
+SUBSCRIBE_AGAIN = 4409
+BAD_HELLO = 4400
+GONE = 4408
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """What a device says first: where it stands. A browser cannot set headers, so the token may be here."""
+
+    generation: int
+    cursor: int
+    token: str = ""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What a device says later: a sign of life, or how far a pull has brought it."""
+
+    ping: int | None = None
+    cursor: int | None = None
+
+
+class Ended(Exception):
+    """This side ends the conversation, with a close code that says why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+_hello = msgspec.json.Decoder(Hello).decode
+_said = msgspec.json.Decoder(Said).decode
+
+
+# A plain handler, not a stream: it reads while it sends, and gives up on a browser that does not read.
+@websocket("/sync/live", opt={"public": True})
+async def live(socket: WebSocket[Any, Any, Any]) -> None:
+    """Tell a device what it may see, from where it stands."""
+    await socket.accept()
+    try:
+        hello = await _greeting(socket)
+        bearer = _bearer(socket) or hello.token
+        device = await _welcome(bearer)
+        async with listening(device.scopes) as listener:
+            await _send(socket, await missed(listener, hello.generation, hello.cursor))
+            await _both_ways(socket, listener, bearer)
+    except Ended as end:
+        await socket.close(end.code, str(end))
+    except (WebSocketDisconnect, OSError):
+        pass  # the device has left, in the middle of a word perhaps; that is how radio works
+
+
+async def _welcome(bearer: str) -> queries.Device:
+    device = await queries.device_by_bearer(bearer)
+    if device is None:
+        raise Ended(SIGN_IN_AGAIN, "unknown device")
+    if device.is_revoked:
+        raise Ended(REVOKED, "revoked")
+    return device
+
+
+async def _greeting(socket: WebSocket[Any, Any, Any]) -> Hello:
+    try:
+        async with asyncio.timeout(HELLO_S):
+            return _hello(await socket.receive_text())
+    except TimeoutError:
+        raise Ended(GONE, "no greeting") from None
+    except msgspec.DecodeError as error:
+        raise Ended(BAD_HELLO, str(error)[:100]) from error
+
+
+def _bearer(socket: WebSocket[Any, Any, Any]) -> str:
+    scheme, _, token = socket.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _both_ways(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str) -> None:
+    """Speak and hear at once until one of them ends; its reason is what is raised."""
+    tasks = {
+        asyncio.create_task(_speak(socket, listener, bearer), name="speak to a device"),
+        asyncio.create_task(_hear(socket, listener), name="hear a device"),
+    }
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _speak(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str) -> None:
+    """Send what comes into the mailbox, and a ping every PING_S."""
+    due = clock.monotonic() + PING_S
+    while True:
+        text = await listener.mailbox.next(max(0.0, due - clock.monotonic()))
+        if text is not None:
+            await _send(socket, text)
+        if clock.monotonic() >= due:
+            due += PING_S
+            await _still_welcome(listener, bearer)
+            await _send(socket, frames.ping(clock.now() // 1000))
+
+
+async def _still_welcome(listener: Listener, bearer: str) -> None:
+    """Whether this device may still see what it is told: not revoked, not moved to another warehouse."""
+    device = await _welcome(bearer)
+    if device.scopes != listener.scopes:
+        raise Ended(SUBSCRIBE_AGAIN, "what this device may see has changed")
+
+
+async def _send(socket: WebSocket[Any, Any, Any], text: str) -> None:
+    try:
+        async with asyncio.timeout(SEND_S):
+            await socket.send_text(text)
+    except TimeoutError:
+        raise Ended(GONE, "stalled") from None
+
+
+async def _hear(socket: WebSocket[Any, Any, Any], listener: Listener) -> None:
+    """Read signs of life, and how far pulls have brought the device."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                said = _said(await socket.receive_text())
+        except TimeoutError:
+            raise Ended(GONE, "silent") from None
+        except msgspec.DecodeError as error:
+            raise Ended(BAD_HELLO, str(error)[:100]) from error
+        if said.cursor is not None:
+            advance(listener, said.cursor)
+
+
+routes = [live]
