@@ -15,6 +15,7 @@ from server.config import settings
 from server.handlers import routes
 from server.ids import digest
 from server.migrate import run_migrations
+from server.people import authenticating
 from server.people import queries as people
 
 log = logging.getLogger("stockhand")
@@ -97,6 +98,7 @@ async def visitor(scope: Scope) -> web.Visitor | None:
     row = await people.session(digest(token), clock.now())
     if row is None:
         return None
+    await authenticating.stay(row["id"], row["seen_at"])
     everywhere = bool(row["sees_all_warehouses"])
     return web.Visitor(
         id=row["user_id"],

@@ -1,7 +1,7 @@
 """What every page needs: rendering a page or one block of it, who is asking, and what they may do."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.enums import ScopeType
 from litestar.handlers.base import BaseRouteHandler
 
 from server import words
@@ -40,6 +41,57 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this person's role allows `action`."""
         return action in permissions(self.role)
 
+    def reaches(self, warehouse: int) -> bool:
+        """Whether this person works in that warehouse."""
+        return self.warehouses is None or warehouse in self.warehouses
+
+
+class Form:
+    """What a browser sent of a form, as texts; nothing is refused here, so that all faults show at once."""
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self.fields = fields
+
+    def text(self, name: str) -> str:
+        """One field as it was typed; empty when it was not sent."""
+        return self.fields[name][-1] if self.fields.get(name) else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field, as from several ticked boxes."""
+        return self.fields.get(name, [])
+
+    def flag(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return self.text(name) in ("on", "true", "1", "yes")
+
+    def whole(self, name: str) -> int | None:
+        """A whole number of a size that anything here has; None for everything else."""
+        text = self.text(name).strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    def rows(self, prefix: str, *columns: str) -> list[tuple[str, ...]]:
+        """Rows of fields named `prefix.0.column`, without those left empty."""
+        numbers = {name.split(".")[1] for name in self.fields if name.startswith(f"{prefix}.")}
+        found = [
+            tuple(self.text(f"{prefix}.{number}.{column}").strip() for column in columns)
+            for number in sorted(numbers, key=lambda number: (len(number), number))
+        ]
+        return [row for row in found if any(row)]
+
+    def typed(self) -> dict[str, str]:
+        """Every field by name, to show a refused form again as it was."""
+        return {name: self.text(name) for name in self.fields}
+
+
+async def form(request: Request[Any, Any, Any]) -> Form:
+    """The texts of a form that was sent (files in it are read by their handler)."""
+    fields: dict[str, list[str]] = {}
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, str):
+            # PostgreSQL cannot store the character zero, and nobody can type it.
+            fields.setdefault(name, []).append(value.replace("\0", ""))
+    return Form(fields)
+
 
 HTMXRequest = Request[Visitor, Any, State]
 
@@ -61,7 +113,8 @@ def may(action: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteH
 
 def _must_come_from_us(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
     """Refuse a changing request that another site made this browser send (CSRF)."""
-    if connection.scope["method"] in SAFE_METHODS if connection.scope["type"] == "http" else False:
+    scope = connection.scope
+    if scope["type"] == ScopeType.HTTP and scope["method"] in SAFE_METHODS:
         return
     if not comes_from_us(connection, visitor.form_token):
         raise PermissionDeniedException(detail="this request did not come from our own page")
@@ -92,6 +145,11 @@ def page(
     if trigger:
         headers["HX-Trigger"] = trigger
     return Response(html, media_type="text/html; charset=utf-8", status_code=status, headers=headers)
+
+
+def see(path: str) -> Response[str]:
+    """After a change: go and look there (a plain redirect that browsers follow with GET)."""
+    return Response("", status_code=303, headers={"Location": path})
 
 
 def render(template: str, block: str | None, language: str, **context: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from server.catalog import search
-from server.catalog.barcode import normalise
+from server.catalog.barcode import code_key, normalise
 from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.partner import PartnerDraft
 from server.catalog.place import LocationDraft
@@ -197,6 +197,7 @@ async def live_barcodes_of(items: Iterable[int]) -> list[LiveBarcode]:
 
 async def find_items(typed: str, *, page: int = 1, is_active: bool = True) -> Page:
     """Items in which every typed fragment occurs, by code; who carries exactly this code or barcode first."""
+    typed = typed.replace("\0", "")
     ids = await _find("item", typed, page, is_active)
     if page == 1 and typed.strip():
         exact = await fetch(_EXACT, typed.strip(), is_active, normalise(typed), is_active)
@@ -340,7 +341,7 @@ async def zone_ids(warehouse_ids: Iterable[int]) -> dict[tuple[int, str], int]:
 
 async def find_locations(warehouse_id: int, typed: str, *, page: int = 1, is_active: bool = True) -> Page:
     """The real locations of a warehouse whose code holds what was typed."""
-    fragment = normalise(typed) if typed.strip() else ""
+    fragment = code_key(typed.replace("\0", ""))
     offset = (page - 1) * PAGE_SIZE
     rows = await fetch(_LOCATIONS, warehouse_id, is_active, fragment, PAGE_SIZE + 1, offset)
     return _page([_to_location(row) for row in rows], page)

@@ -29,4 +29,5 @@ def terms(typed: str) -> tuple[str, ...]:
 
 def folded(text: str) -> str:
     """The form in which texts are compared: width and case do not matter."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    lower = unicodedata.normalize("NFKC", text).lower().replace("\0", "")
+    return unicodedata.normalize("NFKC", lower)

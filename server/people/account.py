@@ -31,7 +31,8 @@ class Fault(msgspec.Struct, frozen=True):
 
 def key(name: str) -> str:
     """The form in which names for signing in are compared and stored: width and case do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    folded = unicodedata.normalize("NFKC", name).casefold().replace("\0", "")
+    return " ".join(folded.split())
 
 
 def tidy(draft: AccountDraft) -> AccountDraft:
