@@ -5,6 +5,7 @@ session and copied for each test, which takes milliseconds.
 """
 
 import asyncio
+import contextlib
 import itertools
 import os
 import shutil
@@ -23,7 +24,7 @@ from tests import pages, services
 
 ENGINES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
 
-MakeDatabase = Callable[[], str]
+MakeDatabase = Callable[[], contextlib.AbstractContextManager[str]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,13 +88,13 @@ def redis_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def make_database(
-    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> MakeDatabase:
-    """A function that copies the migrated template and gives the address of the copy."""
+def make_database(engine: str, request: pytest.FixtureRequest) -> Iterator[MakeDatabase]:
+    """A function that lends a copy of the migrated template: `with make_database() as url`."""
     if engine == "sqlite":
-        return sqlite_copies(tmp_path_factory.mktemp("databases"))
-    return postgres_copies(request.getfixturevalue("postgres_server"))
+        with services.folder("stockhand-sqlite-") as folder:
+            yield sqlite_copies(folder)
+    else:
+        yield postgres_copies(request.getfixturevalue("postgres_server"))
 
 
 def sqlite_copies(folder: Path) -> MakeDatabase:
@@ -101,10 +102,15 @@ def sqlite_copies(folder: Path) -> MakeDatabase:
     template, numbers = folder / "template.sqlite", itertools.count()
     asyncio.run(migrate(str(template)))
 
-    def copy() -> str:
-        return str(shutil.copyfile(template, folder / f"{next(numbers)}.sqlite"))
+    @contextlib.contextmanager
+    def lend() -> Iterator[str]:
+        copy = folder / f"{next(numbers)}" / "stockhand.sqlite"
+        copy.parent.mkdir()
+        shutil.copyfile(template, copy)
+        yield str(copy)
+        shutil.rmtree(copy.parent)
 
-    return copy
+    return lend
 
 
 def postgres_copies(address: str) -> MakeDatabase:
@@ -113,12 +119,15 @@ def postgres_copies(address: str) -> MakeDatabase:
     asyncio.run(run_sql(address, "CREATE DATABASE template_stockhand"))
     asyncio.run(migrate(f"{address}/template_stockhand"))
 
-    def copy() -> str:
+    @contextlib.contextmanager
+    def lend() -> Iterator[str]:
         name = f"test_{next(numbers)}"
-        asyncio.run(run_sql(address, f"CREATE DATABASE {name} TEMPLATE template_stockhand"))
-        return f"{address}/{name}"
+        copying = f"CREATE DATABASE {name} TEMPLATE template_stockhand STRATEGY FILE_COPY"
+        asyncio.run(run_sql(address, copying))
+        yield f"{address}/{name}"
+        asyncio.run(run_sql(address, f"DROP DATABASE {name} WITH (FORCE)"))
 
-    return copy
+    return lend
 
 
 async def run_sql(address: str, sql: str) -> None:
@@ -131,9 +140,10 @@ async def run_sql(address: str, sql: str) -> None:
 
 
 @pytest.fixture
-def database_url(make_database: MakeDatabase) -> str:
+def database_url(make_database: MakeDatabase) -> Iterator[str]:
     """The address of a fresh, migrated database, for tests that open it themselves."""
-    return make_database()
+    with make_database() as url:
+        yield url
 
 
 @pytest.fixture

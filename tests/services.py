@@ -80,10 +80,17 @@ def free_port() -> int:
         return port
 
 
+def memory() -> Path | None:
+    """A folder in memory, where there is one with room: databases are copied there ten times faster."""
+    place = Path("/dev/shm")
+    roomy = place.is_dir() and os.access(place, os.W_OK) and shutil.disk_usage(place).free > 1 << 30
+    return place if roomy else None
+
+
 @contextlib.contextmanager
 def folder(prefix: str, owner: str | None = None) -> Iterator[Path]:
     """A temporary folder with a short path (a unix socket's name has 107 bytes), removed afterwards."""
-    path = Path(tempfile.mkdtemp(prefix=prefix))
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=memory()))
     if owner:
         shutil.chown(path, owner, owner)
     try:
