@@ -1,0 +1,28 @@
+/** What this device knows about itself: who it is, who works with it, in which language, what was under way. */
+
+import { result, within } from "./db.js";
+
+/**
+ * @typedef {object} Settings
+ * @property {(key: string) => Promise<any>} get undefined when never put
+ * @property {(key: string, value: any) => Promise<void>} put undefined forgets the key
+ */
+
+/** @param {() => Promise<IDBDatabase>} database @returns {Settings} */
+export function createSettings(database) {
+  return { get, put };
+
+  /** @param {string} key */
+  async function get(key) {
+    return within(await database(), ["settings"], "readonly", (transaction) => result(transaction.objectStore("settings").get(key)));
+  }
+
+  /** @param {string} key @param {any} value */
+  async function put(key, value) {
+    await within(await database(), ["settings"], "readwrite", async (transaction) => {
+      const store = transaction.objectStore("settings");
+      if (value === undefined) store.delete(key);
+      else store.put(value, key);
+    }, { durability: "strict" });
+  }
+}

@@ -1,0 +1,69 @@
+/** The shell: pages and files that let the app start without a network, kept per release. */
+
+const PREFIX = "stockhand-shell-";
+
+/**
+ * @typedef {{pages: string[], files: string[]}} List
+ */
+
+/**
+ * @param {object} given
+ * @param {CacheStorage} given.caches
+ * @param {typeof fetch} given.fetch
+ * @param {string} given.base     address of the release's folder, with a slash at its end
+ * @param {string} given.release
+ */
+export function createShell({ caches, fetch, base, release }) {
+  const name = PREFIX + release;
+
+  return { install, clean, answer, owns };
+
+  /** All of it or nothing: a shell with a hole would fail when nobody can fetch. */
+  async function install() {
+    const { pages, files } = listOf(await (await fetched(`${base}shell.json`)).json());
+    const cache = await caches.open(name);
+    await Promise.all([...pages, ...files].map(async (url) => cache.put(url, await fetched(url))));
+  }
+
+  /** @param {string} url */
+  async function fetched(url) {
+    // Files carry the release in their address and may come from the browser's cache; pages must be new.
+    const response = await fetch(url, { cache: url.startsWith("/static/") || url.startsWith("/vendor/") ? "default" : "reload" });
+    if (!response.ok || response.redirected) throw new Error(`${url}: ${response.status}`);
+    return response;
+  }
+
+  /** Former releases go, when this one has taken over. */
+  async function clean() {
+    const old = (await caches.keys()).filter((other) => other.startsWith(PREFIX) && other !== name);
+    await Promise.all(old.map((other) => caches.delete(other)));
+  }
+
+  /** Whether a request is one for the shell. @param {Request} request @param {string} origin */
+  function owns(request, origin) {
+    const url = new URL(request.url);
+    if (request.method !== "GET" || url.origin !== origin) return false;
+    if (request.mode === "navigate") return isHand(url.pathname);
+    return url.pathname.startsWith("/static/") || url.pathname.startsWith("/vendor/") || url.pathname === "/manifest.webmanifest";
+  }
+
+  /** From the cache first; what is not in it (a page's own file of a newer release) from the network. @param {Request} request @returns {Promise<Response>} */
+  async function answer(request) {
+    const cache = await caches.open(name);
+    const { pathname } = new URL(request.url);
+    const kept = request.mode === "navigate"
+      ? ((await cache.match(pathname)) ?? (pathname === "/hand/enrol" ? undefined : await cache.match("/hand")))
+      : await cache.match(request);
+    return kept ?? fetch(request);
+  }
+}
+
+/** @param {string} pathname */
+function isHand(pathname) {
+  return pathname === "/hand" || pathname.startsWith("/hand/");
+}
+
+/** A plain list of addresses, or pages and files apart. @param {any} answer @returns {List} */
+function listOf(answer) {
+  return Array.isArray(answer) ? { pages: [], files: answer } : { pages: answer.pages ?? [], files: answer.files ?? [] };
+}

@@ -1,0 +1,165 @@
+/**
+ * The page's side of the edge: registers the worker, speaks for the device to the outside (the live
+ * socket, the timer, the network coming back), and answers /edge/… itself while no worker does.
+ */
+
+import { createLive } from "../edge/sync/live.js";
+
+const TIMER_MS = 15_000;
+const LEADER = "stockhand-leader";
+/** What the screens listen to, said by the worker or by another page. */
+const EVENTS = /** @type {Record<string, string>} */ ({ queue: "queue:changed", rows: "rows:changed", contact: "queue:changed", user: "user:changed" });
+
+/** @type {Promise<[import('../edge/edge.js').Edge, typeof import('../edge/router.js')]>|null} */
+let inPage = null;
+let isReloading = false;
+
+/** Begin: once per page. */
+export function startEdge() {
+  document.addEventListener("htmx:config:request", answerInPage);
+  register();
+  listen();
+  lead();
+}
+
+/** Whether the page has work that a reload would disturb: a half-typed form, an open line. */
+export function isUnfinished() {
+  return document.querySelector("[data-unfinished]") !== null;
+}
+
+// --- the worker ---
+
+async function register() {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("controllerchange", onNewController);
+  const registration = await navigator.serviceWorker.register("/sw.js", { type: "module", scope: "/", updateViaCache: "none" });
+  offerTakeOver(registration);
+  registration.addEventListener("updatefound", () => {
+    registration.installing?.addEventListener("statechange", () => offerTakeOver(registration));
+  });
+  document.addEventListener("htmx:after:swap", () => offerTakeOver(registration));
+}
+
+/** A new release waits for a moment without unfinished work. @param {ServiceWorkerRegistration} registration */
+function offerTakeOver({ waiting }) {
+  if (!waiting || isUnfinished()) return;
+  isReloading = true;
+  waiting.postMessage({ type: "take-over" });
+}
+
+/** The page belongs to the former release, so it is loaded again; the first worker of all changes nothing. */
+function onNewController() {
+  if (isReloading) location.reload();
+}
+
+function worker() {
+  return navigator.serviceWorker?.controller ?? null;
+}
+
+// --- asking the edge ---
+
+/** HTMX fetches through us while no worker is there to be asked. @param {Event} event */
+function answerInPage(event) {
+  const { ctx } = /** @type {CustomEvent} */ (event).detail;
+  const url = new URL(ctx.request.action, location.href);
+  if (worker() || url.origin !== location.origin || !url.pathname.startsWith("/edge/")) return;
+  ctx.fetch = fetchFromEdge;
+}
+
+/** Like fetch, for /edge/ only. @param {string} address @param {RequestInit} [init] @returns {Promise<Response>} */
+export async function fetchFromEdge(address, { method = "GET", headers, body } = {}) {
+  const url = new URL(address, location.href);
+  if (worker()) return fetch(url, { method, headers, body });
+  const [, router] = await loadEdge();
+  return router.handle(new Request(url, { method, headers, body }));
+}
+
+/** The edge in this page, loaded only where no worker has it. */
+function loadEdge() {
+  inPage ??= Promise.all([import("../edge/edge.js").then(({ edge }) => edge()), import("../edge/router.js")]);
+  return inPage;
+}
+
+/** Say something to whoever is the edge. @param {{type: string, [more: string]: any}} message */
+async function tell(message) {
+  const target = worker();
+  if (target) return target.postMessage(message);
+  const { cycle } = (await loadEdge())[0];
+  if (message.type === "wake") cycle.wake(message.reason);
+  else if (message.type === "live") cycle.live(message.connected);
+  else if (message.type === "frame") await cycle.frame(message.frame);
+}
+
+/** Ask and wait for the answer. @param {{type: 'hello'} | {type: 'enrol', token: string, name: string}} message @returns {Promise<any>} */
+async function ask(message) {
+  const target = worker();
+  if (target) return answerOf(target, message);
+  const [edge] = await loadEdge();
+  return message.type === "hello" ? edge.live() : edge.enrol(message.token, message.name);
+}
+
+/** @param {ServiceWorker} target @param {unknown} message */
+function answerOf(target, message) {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    const timer = setTimeout(() => reject(new Error("the worker does not answer")), 60_000);
+    port1.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      port1.close();
+      resolve(data);
+    };
+    target.postMessage(message, [port2]);
+  });
+}
+
+/** Make this device known, with the token of an invitation. @param {string} token @param {string} name */
+export async function enrol(token, name) {
+  // Asked at the one moment when a person expects to be asked: the browser may not clear our stores.
+  await navigator.storage?.persist?.();
+  return ask({ type: "enrol", token, name });
+}
+
+// --- what wakes synchronising ---
+
+function listen() {
+  window.addEventListener("online", () => tell({ type: "wake", reason: "online" }));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") tell({ type: "wake", reason: "visible" });
+  });
+  if (typeof BroadcastChannel === "undefined") return;
+  new BroadcastChannel("stockhand").addEventListener("message", ({ data }) => {
+    const name = EVENTS[data?.type];
+    if (name) document.body.dispatchEvent(new CustomEvent(name, { detail: data }));
+  });
+}
+
+/** One page of all leads: it holds the socket and the timer, until it is closed. */
+async function lead() {
+  await navigator.serviceWorker?.getRegistration?.();
+  tell({ type: "wake", reason: "start" });
+  if (!navigator.locks) return leadNow();
+  return navigator.locks.request(LEADER, () => new Promise(() => leadNow()));
+}
+
+function leadNow() {
+  let isLive = false;
+  const live = createLive({
+    hello: () => ask({ type: "hello" }),
+    frame: (frame) => tell({ type: "frame", frame }),
+    connected: (connected) => {
+      isLive = connected;
+      tell({ type: "live", connected });
+    },
+    open: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync/live`),
+    time: {
+      wall: () => Date.now(), monotonic: () => performance.now(), random: () => Math.random(),
+      later: (action, delay) => setTimeout(action, delay), never: (timer) => clearTimeout(timer),
+    },
+  });
+  setInterval(() => tell({ type: "wake", reason: "timer", live: isLive }), TIMER_MS);
+  window.addEventListener("online", live.nudge);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") live.nudge();
+  });
+  live.start();
+}
