@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -143,55 +143,65 @@ def test_styles_are_layered_and_never_shout() -> None:
     assert not [named(path) for path in sheets if "@layer" not in path.read_text("utf-8")]
 
 
-# Words
+# Words: pwa/words/*.toml for what the server renders, edge/words.js for what the device says by itself
 
 
-def test_every_text_exists_in_both_languages() -> None:
-    pairs = words.texts()
-
-    assert not [
-        key for key, (chinese, english) in pairs.items() if not chinese.strip() or not english.strip()
-    ]
+def words_of_the_server() -> Mapping[str, tuple[str, ...]]:
+    return words.texts()
 
 
-def test_both_languages_fill_the_same_holes() -> None:
+def words_of_the_device() -> Mapping[str, tuple[str, ...]]:
+    source = (STATIC / "edge/words.js").read_text("utf-8")
+    pairs = re.findall(rf'^\s*"({KEY})": (\[.*\]),$', source, re.MULTILINE)
+    return {key: tuple(json.loads(pair)) for key, pair in pairs}
+
+
+TABLES = {"server": words_of_the_server, "device": words_of_the_device}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_text_exists_in_both_languages(table: str) -> None:
+    pairs = TABLES[table]()
+
+    assert pairs
+    assert not [key for key, pair in pairs.items() if len(pair) != 2 or not all(map(str.strip, pair))]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_both_languages_fill_the_same_holes(table: str) -> None:
     holes = re.compile(r"{(\w+)}")
-    pairs = words.texts()
+    pairs = TABLES[table]()
 
     assert not [key for key, (zh, en) in pairs.items() if set(holes.findall(zh)) != set(holes.findall(en))]
 
 
-def test_every_text_that_is_asked_for_exists() -> None:
-    known = words.texts()
-    asked = {(key, named(path)) for path in ours() if speaks(path) for key in keys_asked(path)}
+def test_every_text_that_pages_ask_for_exists() -> None:
+    known = words_of_the_server()
+    asked = {(key, named(path)) for path in [*templates(), *python("server")] for key in keys_asked(path)}
 
-    lost = [(key, where) for key, where in asked if not any(fnmatch.fnmatch(name, key) for name in known)]
+    assert not sorted((key, where) for key, where in asked if not fnmatch.filter(known, key))
+
+
+def test_every_text_that_the_device_says_exists() -> None:
+    known = words_of_the_device()
+    spaces = {key.partition(".")[0] for key in known}
+    asked = {(key, named(path)) for path in scripts_of_ours() for key in keys_named(path, spaces)}
+
+    # `stock.pick` is also the kind of an operation, whose words are `kind.stock.pick`.
+    lost = [
+        (key, where) for key, where in asked if not fnmatch.filter(known, key) and f"kind.{key}" not in known
+    ]
 
     assert not sorted(lost)
 
 
-def speaks(path: Path) -> bool:
-    """Does this file show texts to people?"""
-    return path.is_relative_to(ROOT / "server") or path.is_relative_to(ROOT / "pwa")
-
-
 def keys_asked(path: Path) -> set[str]:
-    """The keys a file asks for by `t("…")`; a part known only at run time becomes `*`."""
+    """The keys asked for by `t("…")`; a part known only at run time becomes `*`."""
     source = path.read_text("utf-8")
-    match path.suffix:
-        case ".html":
-            return whole_keys(re.findall(rf"\bt\(\s*[\"']({KEY}\.?)[\"'](\s*~)?", source))
-        case ".js":
-            plain = re.findall(rf"\bt\(\s*[\"']({KEY}\.?)[\"'](\s*\+)?", source)
-            built = re.findall(r"\bt\(\s*`([a-z][\w.]*\.)(\$\{)", source)
-            return whole_keys(plain + built)
-        case ".py":
-            return {key for key in keys_in_calls(source) if re.fullmatch(r"[a-z][\w.*]*\.[\w.*]+", key)}
-    return set()
-
-
-def whole_keys(found: list[tuple[str, str]]) -> set[str]:
-    return {f"{key}*" if goes_on else key for key, goes_on in found}
+    if path.suffix == ".html":
+        found = re.findall(rf"\bt\(\s*[\"']({KEY}\.?)[\"'](\s*~)?", source)
+        return {f"{key}*" if goes_on else key for key, goes_on in found}
+    return {key for key in keys_in_calls(source) if re.fullmatch(r"[a-z][\w.*]*\.[\w.*]+", key)}
 
 
 def keys_in_calls(source: str) -> Iterator[str]:
@@ -203,6 +213,16 @@ def keys_in_calls(source: str) -> Iterator[str]:
                     yield key
                 case ast.JoinedStr(values=parts):
                     yield "".join(str(p.value) if isinstance(p, ast.Constant) else "*" for p in parts)
+
+
+def keys_named(path: Path, spaces: set[str]) -> set[str]:
+    """Every string of a script that looks like a key: sessions name words long before a view shows them."""
+    if path.name == "words.js":
+        return set()
+    code = without_comments(path)
+    whole = re.findall(rf"[\"']({KEY})[\"']", code)
+    built = [f"{start}*" for start in re.findall(r"`((?:[a-z0-9_]+\.)+)\$\{", code)]
+    return {key for key in [*whole, *built] if key.partition(".")[0] in spaces}
 
 
 # Papers
