@@ -184,6 +184,11 @@ export const WORDS = {
   "waiting.needs.sign-in": ["登录已过期:作业照常保存,请重新登录", "Signed out by the server: work is kept, sign in again"],
   "waiting.needs.revoked": ["本设备已被停用,请找管理员", "This device was switched off, see an administrator"],
 
+  "storage.full": ["存储已满,作业已暂停", "Storage is full, capturing has stopped"],
+  "storage.full_why": ["最后的扫描还在内存中。请连网发送,或先导出再清理空间,不要关闭页面", "The last scan is kept in memory. Go online, or save it to a file, then free some space; keep this page open"],
+  "storage.rescue": ["导出未发送的作业", "Save what is not yet sent"],
+  "storage.waiting": ["查看待发", "See what waits"],
+
   "state.queued": ["待发", "Waiting"],
   "state.applied": ["已入账", "Booked"],
   "state.warning": ["已入账,有异常", "Booked, odd"],

@@ -82,17 +82,10 @@ async function contents(ctx, view, name, session, pad) {
     case "move":
       return { body: moveView.body(view, session, { pad }), actions: pad ? null : moveView.actions(view, session) };
     case "pick":
-      return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : await carriers(ctx) }), actions: pad ? null : pickView.actions(view, session) };
+      return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : (await work.placesOf(ctx, ["tote", "dock"])).slice(0, 8) }), actions: pad ? null : pickView.actions(view, session) };
     default:
       return { body: countView.body(view, session, { pad }), actions: countView.actions(view, session, { pad }) };
   }
-}
-
-/** Where goods can be picked into, for a tap. @param {Context} ctx */
-export async function carriers(ctx) {
-  const warehouse = await ctx.stores.settings.get("warehouse");
-  const found = await Promise.all(["tote", "dock"].map((kind) => ctx.stores.rows.locations({ warehouse, kind })));
-  return found.flat().filter((place) => place.active !== false).slice(0, 8);
 }
 
 /** @param {Context} ctx @returns {View} */

@@ -71,10 +71,21 @@ async function placeScan(rows, id, code) {
 /** @param {any} rows @returns {import('../session/barcode.js').Lookup} */
 function lookupOf(rows) {
   return {
-    barcode: (code) => rows.barcode(code),
-    item_by_code: (code) => rows.itemByCode(code),
-    location_by_code: (code) => rows.locationByCode(code),
+    barcode: async (code) => known(await rows.barcode(code)),
+    item_by_code: async (code) => {
+      const item = await rows.itemByCode(code);
+      return item ? [{ item: item.id, unit: item.unit, factor: "1" }] : [];
+    },
+    location_by_code: async (code) => {
+      const location = await rows.locationByCode(code);
+      return location ? [location.id] : [];
+    },
   };
+}
+
+/** @param {import('../session/barcode.js').Known|null} row */
+function known(row) {
+  return row ? [{ item: row.item, unit: row.unit, factor: row.factor }] : [];
 }
 
 /** Bins where the book knows the item, so that a bin need not be scanned when there is only one. @param {Context} ctx @param {Balance[]} balances @returns {Promise<Place[]>} */

@@ -22,12 +22,12 @@ export async function home(ctx, feedback = null) {
   if (!ctx.user) return signin.who(ctx);
   const { sessions } = await work.load(ctx);
   await work.save(ctx, { screen: "home", sessions });
-  const [summary, person, warehouse] = await Promise.all([ctx.outbox.summary(), signin.person(ctx), signin.warehouseName(ctx)]);
+  const [summary, warehouse, person] = await Promise.all([ctx.outbox.summary(), work.warehouseOf(ctx), ctx.stores.people.current()]);
   const busy = Object.fromEntries(activity.SCREENS.map((name) => [name, work.isUnfinished(name, sessions[name])]));
   const view = activity.viewOf(ctx);
   return screen(view, {
     name: "home", title: view.t("product.name"), back: null, feedback,
-    body: homeView.body(view, { user: person.name, warehouse, summary, busy }),
+    body: homeView.body(view, { user: person?.name ?? ctx.user, warehouse: warehouse?.name ?? "", summary, busy }),
     actions: homeView.actions(view), badge: queueBadge(view, summary),
   });
 }

@@ -4,7 +4,6 @@ import { html } from "../html.js";
 import * as lookupView from "../views/lookup.js";
 import { screen } from "../views/screen.js";
 import * as activity from "./activity.js";
-import { codeKey } from "../session/barcode.js";
 import * as work from "./work.js";
 import { cmp } from "../session/quantity.js";
 
@@ -41,9 +40,8 @@ export async function results(ctx) {
 
 /** @param {Context} ctx @param {string} text */
 async function placesCalled(ctx, text) {
-  const ids = await ctx.stores.rows.locationByCode(codeKey(text));
-  const places = await Promise.all(ids.map((/** @type {string} */ id) => ctx.stores.rows.location(id)));
-  return places.filter(Boolean);
+  const place = await ctx.stores.rows.locationByCode(text);
+  return place ? [place] : [];
 }
 
 /** @param {Context} ctx */

@@ -4,6 +4,7 @@ import * as activity from "./activity.js";
 import * as placeView from "../views/place.js";
 import { screen } from "../views/screen.js";
 import { text } from "./form.js";
+import * as work from "./work.js";
 
 /** @typedef {import('./facts.js').Context} Context */
 
@@ -12,9 +13,7 @@ const KINDS = /** @type {Record<string, string[]>} */ ({ receive: ["dock"], move
 /** @param {string} name */
 export function ask(name) {
   return async (/** @type {Context} */ ctx) => {
-    const warehouse = await ctx.stores.settings.get("warehouse");
-    const found = await Promise.all(KINDS[name].map((kind) => ctx.stores.rows.locations({ warehouse, kind })));
-    const places = found.flat().filter((place) => place.active !== false).slice(0, 12);
+    const places = (await work.placesOf(ctx, KINDS[name])).slice(0, 12);
     const view = activity.viewOf(ctx);
     const body = placeView.body(view, { action: `/edge/${name}/place`, places });
     return screen(view, { name: `${name}-place`, title: view.t("place.choose"), back: `/edge/${name}`, body, camera: true, badge: await activity.badge(ctx, view) });

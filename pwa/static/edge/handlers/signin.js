@@ -5,13 +5,18 @@ import * as signinView from "../views/signin.js";
 import * as activity from "./activity.js";
 import { text } from "./form.js";
 import * as home from "./home.js";
-import * as people from "./people.js";
 import * as work from "./work.js";
 
 /**
  * @typedef {import('./facts.js').Context} Context
  * @typedef {import('../session/outcome.js').Feedback} Feedback
+ * @typedef {{badge: string, name: string}} Person
  */
+
+/** Why it did not work → what to say. */
+const REFUSALS = /** @type {Record<string, string>} */ ({
+  wrong: "signin.wrong", locked: "signin.locked", offline: "signin.offline", too_old: "signin.too_old", no_device: "waiting.needs.enrolment",
+});
 
 /** @param {Context} ctx */
 export async function unenrolled(ctx) {
@@ -22,59 +27,52 @@ export async function unenrolled(ctx) {
 /** Who is it? @param {Context} ctx @param {Feedback|null} [feedback] */
 export async function who(ctx, feedback = null) {
   const view = activity.viewOf(ctx);
-  const [known, summary] = await Promise.all([people.known(ctx), ctx.outbox.summary()]);
-  const body = signinView.whoBody(view, { people: known, waiting: summary.waiting });
+  const [people, summary] = await Promise.all([known(ctx), ctx.outbox.summary()]);
+  const body = signinView.whoBody(view, { people, waiting: summary.waiting });
   return screen(view, { name: "signin", title: view.t("signin.title"), back: null, body, feedback, camera: true, badge: await activity.badge(ctx, view) });
+}
+
+/** People who signed in here before, for a tap instead of a badge. @param {Context} ctx @returns {Promise<Person[]>} */
+async function known(ctx) {
+  const people = await ctx.stores.people.known();
+  return people.filter((/** @type {{badge?: string}} */ { badge }) => badge).slice(0, 6);
 }
 
 /** A badge was scanned while nobody is signed in. @param {Context} ctx @param {import('../session/goods.js').Scan} scan */
 export async function enterBadge(ctx, scan) {
   if (!ctx.device) return unenrolled(ctx);
   if (scan.type !== "user") return who(ctx, { tone: "bad", key: "signin.not_a_badge" });
-  return askPin(ctx, await people.byBadge(ctx, scan.text));
+  return askPin(ctx, scan.text);
 }
 
 /** A name was tapped. @param {Context} ctx */
-export async function choose(ctx) {
-  const person = (await people.known(ctx)).find(({ id }) => id === text(ctx, "user"));
-  return person ? askPin(ctx, person) : who(ctx);
+export function choose(ctx) {
+  return askPin(ctx, text(ctx, "badge"));
 }
 
-/** @param {Context} ctx @param {people.Person} person @param {Feedback|null} [feedback] */
-async function askPin(ctx, person, feedback = null) {
-  await ctx.stores.settings.put("signing-in", person);
+/** @param {Context} ctx @param {string} badge @param {Feedback|null} [feedback] */
+async function askPin(ctx, badge, feedback = null) {
+  await ctx.stores.settings.put("signing-in", badge);
+  const person = (await known(ctx)).find((one) => one.badge === badge);
   const view = activity.viewOf(ctx);
-  const shown = { ...person, name: person.name || view.t("signin.somebody") };
-  return screen(view, { name: "pin", title: view.t("signin.title"), back: "/edge/signin", body: signinView.pinBody(view, shown), feedback, badge: await activity.badge(ctx, view) });
+  const body = signinView.pinBody(view, person?.name ?? view.t("signin.somebody"));
+  return screen(view, { name: "pin", title: view.t("signin.title"), back: "/edge/signin", body, feedback, badge: await activity.badge(ctx, view) });
 }
 
 /** @param {Context} ctx */
 export async function pin(ctx) {
-  const person = await ctx.stores.settings.get("signing-in");
-  if (!person) return who(ctx);
-  const answer = await people.prove(ctx, person, text(ctx, "pin"));
-  if (answer.kind === "refused") return askPin(ctx, person, { tone: "bad", key: `signin.${answer.reason}` });
-  await ctx.stores.settings.put("signing-in", null);
-  await ctx.stores.settings.put("user", answer.person.id);
-  if (answer.person.language) await ctx.stores.settings.put("language", answer.person.language);
+  const badge = await ctx.stores.settings.get("signing-in");
+  if (!badge) return who(ctx);
+  const answer = await ctx.stores.people.signIn(badge, text(ctx, "pin"));
+  if (!answer.ok) return askPin(ctx, badge, { tone: "bad", key: REFUSALS[answer.reason] ?? "signin.wrong" });
+  await ctx.stores.settings.put("signing-in", undefined);
   await work.clear(ctx);
-  return home.home({ ...ctx, user: answer.person.id }, { tone: "good", key: "signin.welcome", args: { name: answer.person.name } });
+  return home.home({ ...ctx, user: answer.user.id }, { tone: "good", key: "signin.welcome", args: { name: answer.user.name } });
 }
 
 /** The shift is over. @param {Context} ctx */
 export async function leave(ctx) {
-  await ctx.stores.settings.put("user", null);
+  await ctx.stores.people.signOut();
   await work.clear(ctx);
   return who({ ...ctx, user: null });
-}
-
-/** @param {Context} ctx @returns {Promise<people.Person>} */
-export async function person(ctx) {
-  const found = (await people.known(ctx)).find(({ id }) => id === ctx.user);
-  return found ?? { id: ctx.user, name: ctx.user };
-}
-
-/** @param {Context} ctx @returns {Promise<string>} */
-export async function warehouseName(ctx) {
-  return (await ctx.stores.settings.get("warehouse_name")) ?? (await ctx.stores.settings.get("warehouse")) ?? "";
 }

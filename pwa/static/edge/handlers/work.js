@@ -67,12 +67,19 @@ async function begin(ctx, name) {
 
 /** Goods come in at the first dock of the warehouse, until another is chosen. @param {Context} ctx */
 async function firstDock(ctx) {
-  const docks = await docksOf(ctx);
+  const docks = await placesOf(ctx, ["dock"]);
   return docks[0] ?? null;
 }
 
-/** @param {Context} ctx @returns {Promise<import('../session/goods.js').Place[]>} */
-async function docksOf(ctx) {
-  const places = await ctx.stores.rows.locations({ warehouse: await ctx.stores.settings.get("warehouse"), kind: "dock" });
-  return places.filter((/** @type {{active?: boolean}} */ place) => place.active !== false);
+/** Places of these kinds in the warehouse of this person, the switched-off ones left out. @param {Context} ctx @param {string[]} kinds @returns {Promise<import('../session/goods.js').Place[]>} */
+export async function placesOf(ctx, kinds) {
+  const warehouse = (await warehouseOf(ctx))?.id;
+  const found = await Promise.all(kinds.map((kind) => ctx.stores.rows.locations({ warehouse, kind })));
+  return found.flat().filter((place) => place.active !== false);
+}
+
+/** The warehouse this device works in. @param {Context} ctx @returns {Promise<{id: string, name: string}|null>} */
+export async function warehouseOf(ctx) {
+  const [id, name] = await Promise.all([ctx.stores.settings.get("warehouse"), ctx.stores.settings.get("warehouse_name")]);
+  return id ? { id, name: name ?? id } : null;
 }

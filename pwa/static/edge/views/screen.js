@@ -15,7 +15,7 @@ const FEEDBACK_ICONS = { good: "check", caution: "caution", bad: "refused", quie
 
 /** @param {View} view @param {Frame} frame @returns {Html} */
 export function screen(view, { name, title, back = "/edge/home", body, actions, feedback, camera = false, badge }) {
-  return html`<section class="screen" data-screen="${name}">
+  return html`<section class="screen" data-screen="${name}" lang="${view.lang === "en" ? "en" : "zh-CN"}">
     <header class="bar">
       ${back && html`<button class="bar-button" type="button" hx-get="${back}" aria-label="${view.t("screen.back")}">${icon("back")}</button>`}
       <h1 class="bar-title">${title}</h1>

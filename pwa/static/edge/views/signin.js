@@ -7,20 +7,20 @@ import { numberPad, prompt } from "./screen.js";
 /**
  * @typedef {import('./parts.js').View} View
  * @typedef {import('../html.js').Html} Html
- * @typedef {{id: string, name: string}} Person
+ * @typedef {{badge: string, name: string}} Person
  */
 
 /** @param {View} view @param {{people: Person[], waiting: number}} state @returns {Html} */
 export function whoBody(view, { people, waiting }) {
   return html`${mark(view)}
     ${prompt("badge", view.t("signin.prompt"), view.t("signin.prompt_detail"))}
-    <ul class="choices people">${people.map((person) => html`<li><button class="choice" type="button" hx-post="/edge/signin" hx-vals='${JSON.stringify({ user: person.id })}'>${icon("person")}<b>${person.name}</b></button></li>`)}</ul>
+    <ul class="choices people">${people.map((person) => html`<li><button class="choice" type="button" hx-post="/edge/signin" hx-vals='${JSON.stringify({ badge: person.badge })}'>${icon("person")}<b>${person.name}</b></button></li>`)}</ul>
     ${waiting > 0 && html`<p class="notice caution">${icon("waiting")}${view.t("signin.waiting", { n: waiting })}</p>`}`;
 }
 
-/** @param {View} view @param {Person} person @returns {Html} */
-export function pinBody(view, person) {
-  return html`<p class="whoami large">${icon("person")}<b>${person.name}</b></p>
+/** @param {View} view @param {string} name @returns {Html} */
+export function pinBody(view, name) {
+  return html`<p class="whoami large">${icon("person")}<b>${name}</b></p>
     ${numberPad(view, { action: "/edge/signin/pin", name: "pin", mode: "pin", label: view.t("signin.pin"), back: "/edge/signin" })}`;
 }
 

@@ -1,0 +1,35 @@
+/** The page of the hand app: wakes the worker, listens for scans, keeps the screen on. */
+
+import "./elements/camera_view.js";
+import "./elements/number_pad.js";
+import "./elements/scan_feedback.js";
+import "./elements/scanner_test.js";
+import { checkDevice } from "./device_check.js";
+import { toggleCamera } from "./camera_toggle.js";
+import { startEdge } from "./edge.js";
+import { listenForScans } from "./scanning.js";
+import { play, unlock } from "./sound.js";
+import { vibrate } from "./vibrate.js";
+import { keepAwake } from "./wake.js";
+import { listenToWedge } from "./wedge.js";
+
+listenToWedge();
+listenForScans();
+keepAwake();
+document.addEventListener("pointerdown", unlock, { capture: true });
+document.addEventListener("keydown", unlock, { capture: true });
+document.addEventListener("click", onClick);
+document.addEventListener("htmx:after:swap", checkDevice);
+startEdge();
+
+/** Buttons that speak to the device and not to the edge. @param {MouseEvent} event */
+function onClick(event) {
+  const button = event.target instanceof Element ? event.target.closest("[data-sound], [data-camera]") : null;
+  if (!(button instanceof HTMLElement)) return;
+  if (button.dataset.camera === "toggle") toggleCamera();
+  const tone = button.dataset.sound;
+  if (tone === "good" || tone === "caution" || tone === "bad") {
+    play(tone);
+    vibrate(tone);
+  }
+}
