@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import ClientException, NotAuthorizedException, PermissionDeniedException
+from litestar.params import FromQuery, QueryParameter
 
 from server import clock, feed
 from server.people import authenticating
@@ -98,10 +99,10 @@ async def _take(request: Request[Any, Any, Any], device: Device, *, quarantine: 
 @get("/sync/pull", opt=DEVICE_ROUTE)
 async def pull(
     request: Request[Any, Any, Any],
-    cursor: int = 0,
-    limit: int = page.DEFAULT_ROWS,
-    generation: int | None = None,
-    subscription: int | None = None,
+    cursor: FromQuery[int] = 0,
+    limit: FromQuery[int] = page.DEFAULT_ROWS,
+    generation: FromQuery[int | None] = None,
+    subscription: FromQuery[int | None] = None,
 ) -> Response[Any]:
     """A page of the feed beyond the cursor."""
     device = await _device(request)
@@ -113,16 +114,18 @@ async def pull(
 
 
 @get("/sync/digest", opt=DEVICE_ROUTE)
-async def digest(request: Request[Any, Any, Any], scope: str, part: int | None = None) -> Response[Any]:
+async def digest(
+    request: Request[Any, Any, Any], of: Annotated[str, QueryParameter(name="scope")], part: FromQuery[int | None] = None
+) -> Response[Any]:
     """What a scope adds up to in 256 parts; with `part`, the rows of that part."""
     device = await _device(request)
-    if scope not in device.scopes:
+    if of not in device.scopes:
         raise PermissionDeniedException(detail="not a scope of this device")
     if part is not None:
-        return _json({"protocol": wire.PROTOCOL, "rows": page.of_part(await feed.live_rows(scope), part)})
+        return _json({"protocol": wire.PROTOCOL, "rows": page.of_part(await feed.live_rows(of), part)})
     head = await feed.head()
-    return _json({"protocol": wire.PROTOCOL, "scope": scope, "cursor": head.seq,
-                  "parts": page.parts(await feed.live_rows(scope))})  # fmt: skip
+    return _json({"protocol": wire.PROTOCOL, "scope": of, "cursor": head.seq,
+                  "parts": page.parts(await feed.live_rows(of))})  # fmt: skip
 
 
 @post("/sync/session", opt=DEVICE_ROUTE, status_code=200)
@@ -130,11 +133,15 @@ async def session(request: Request[Any, Any, Any]) -> Response[Any]:
     """Badge and PIN on a device: who uses it from now on."""
     device = await _device(request)
     asked = _decoded(await request.body(), SignIn)
-    match await authenticating.authenticate_badge(asked.badge, asked.pin):
-        case authenticating.Refused() as refused:
-            return problem(401, refused.reason, {"reason": refused.reason, "until": refused.until_at // 1000})
-        case person:
-            return _json({"user": await enrolling.hand_over(device.id, person)})
+    address = request.client.host if request.client else ""
+    match await authenticating.authenticate_badge(asked.badge, asked.pin, address=address):
+        case authenticating.Recognised(person=person_id):
+            return _json({"user": await enrolling.hand_over(device.id, person_id)})
+        case authenticating.Locked(until=until):
+            return problem(423, "locked", {"reason": "locked", "until": until // 1000})
+        case authenticating.TooMany(wait_s=wait_s):
+            return problem(429, "too many tries", {"reason": "too_many", "wait_s": wait_s})
+    return problem(401, "wrong badge or PIN", {"reason": "wrong"})
 
 
 async def _device(request: Request[Any, Any, Any], *, revoked: bool = False) -> Device:

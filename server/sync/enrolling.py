@@ -79,7 +79,7 @@ async def invite(user_id: int, warehouse_id: int, *, by: int = 0) -> Invited:
     now = clock.now()
     async with writing():
         await execute(_INVITE, ids.digest(token), user_id, warehouse_id, now, now + VALID_FOR)
-        await events.record("device invited", f"user:{user_id}", {"warehouse": warehouse_id}, by=by)
+        await events.record("device.invited", f"user:{user_id}", {"warehouse": warehouse_id}, by=by)
     return Invited(settings().origin, token, (now + VALID_FOR) // 1000)
 
 
@@ -98,7 +98,7 @@ async def enrol(token: str, name: str, incarnation: str) -> Enrolled | Refused:
         made = await execute(_DEVICE, name[:80], user_id, warehouse_id, ids.digest(secret), False, now, now)
         device_id = made[0][0]
         await execute(_REPLICA, device_id, incarnation, now)
-        await events.record("device enrolled", f"device:{device_id}", {"name": name[:80]}, by=user_id)
+        await events.record("device.enrolled", f"device:{device_id}", {"name": name[:80]}, by=user_id)
         head = await feed.head()
         user = await device_user(person)
         device = await queries.device_by_bearer(f"d-{device_id}.{secret}")
@@ -111,15 +111,17 @@ async def begin_incarnation(device_id: int, incarnation: str) -> bool:
     async with writing():
         made = await execute(_REPLICA, device_id, incarnation, clock.now())
         if made:
-            await events.record("incarnation begun", f"device:{device_id}", {"incarnation": incarnation})
+            await events.record("device.incarnation", f"device:{device_id}", {"incarnation": incarnation})
     return bool(made)
 
 
-async def hand_over(device_id: int, person: people.Person) -> DeviceUser:
+async def hand_over(device_id: int, person_id: int) -> DeviceUser:
     """Let somebody use this device from now on; its queue stays, what it may see follows the person."""
     async with writing():
-        await execute(_USED_BY, person.id, device_id)
-        await events.record("device signed in", f"device:{device_id}", {}, by=person.id)
+        person = await people.by_id(person_id)
+        assert person is not None, "recognised, but not there"
+        await execute(_USED_BY, person_id, device_id)
+        await events.record("device.signed_in", f"device:{device_id}", {}, by=person_id)
         return await device_user(person)
 
 
@@ -127,7 +129,7 @@ async def revoke(device_id: int, *, by: int = 0) -> None:
     """Shut a device out; what it still holds is taken by /sync/quarantine."""
     async with writing():
         await execute(_REVOKE, True, device_id)
-        await events.record("device revoked", f"device:{device_id}", {}, by=by)
+        await events.record("device.revoked", f"device:{device_id}", {}, by=by)
 
 
 async def device_user(person: people.Person) -> DeviceUser:

@@ -38,10 +38,11 @@ class ReadPush(msgspec.Struct, frozen=True):
 def read(body: bytes, received_at: int) -> ReadPush:
     """Read a push body; raises msgspec.DecodeError only when the envelope itself is not a push."""
     push = wire.PUSH.decode(body)
-    return ReadPush(push, canonical.digest(body), [_parse(bytes(raw)) for raw in push.operations], received_at)
+    return ReadPush(push, canonical.digest(body), [parse(bytes(raw)) for raw in push.operations], received_at)
 
 
-def _parse(raw: bytes) -> Parsed:
+def parse(raw: bytes) -> Parsed:
+    """Read one operation as far as it can be read."""
     plain = wire.PLAIN.decode(raw)
     body = canonical.encode(plain)
     digest = canonical.digest(body)

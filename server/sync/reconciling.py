@@ -17,7 +17,7 @@ from server.db import Row, Statement, execute_many, writing
 from server.stock import ledger, raising
 from server.stock.ledger import Origin
 from server.stock.movement import Cell, Moment
-from server.sync import acting, envelope, queries, reading, wire
+from server.sync import acting, deciding, envelope, queries, reading, wire
 from server.sync.envelope import Parsed, ReadPush
 from server.sync.queries import Device
 from server.sync.verdict import Actor, Doing, Original, Ruling, World, decide
@@ -397,6 +397,9 @@ class _Batch:
             taken.verdict.seq = seq
         await execute_many(_OPERATION, [self._row(taken, seq) for taken in self.taken if not self._is_twin(taken)])
         await execute_many(_OPERATION, [self._twin_row(taken, seq) for taken in self.taken if self._is_twin(taken)])
+        await deciding.release_waiting(
+            [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
+        )
         if self.world is not None:
             originals = self.world.originals.values()
             await execute_many(_UNDONE, [(one.undone_by, one.id) for one in originals if one.undone_by])
