@@ -22,6 +22,7 @@ setup-test:
 
 # Start Stockhand with its sample company on http://127.0.0.1:8000.
 run: setup
+	@.venv/bin/stockhand demo --if-empty
 	@exec .venv/bin/stockhand serve
 
 # Read everything without running it: format, lint, types, import contracts, templates.
@@ -50,9 +51,9 @@ test:
 everything:
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "tests on SQLite" pytest -q -n 2 --database=sqlite
-	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m database
 	@$(STEP) "stories in a browser" pytest -q e2e
+	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 
 # Whole stories in Chromium: scanner, network cut, board (make e2e STORY=picking for some of them).
 e2e: setup-test

@@ -13,6 +13,7 @@ from e2e import browser as chromium
 from e2e.browser import Device, Watch
 from e2e.house import ROOT, House
 from e2e.words import PASSWORD, PEOPLE
+from tests.pages import PAGES
 
 OUT = ROOT / "e2e/out"
 
@@ -36,12 +37,11 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The sample company with its people, built once by a real first start and copied for each story."""
+    """The sample company with its people, built once by the commands of `make run`, copied for each story."""
     house = House(tmp_path_factory.mktemp("founded") / "data")
-    house.start()
+    house.run("demo", "--if-empty")
     for name, role in PEOPLE.items():
         house.run("users", "add", name, "--role", role, "--password-stdin", says=PASSWORD)
-    house.stop()
     return house
 
 
@@ -73,7 +73,7 @@ def open_desk(browser: Browser, watch: Watch, request: pytest.FixtureRequest) ->
 
     yield open_one
     for page in pages:
-        keep_picture(request, page)
+        keep_what_was_shown(request, page)
         page.context.close()
 
 
@@ -92,7 +92,7 @@ def open_device(
     yield open_one
     for device in devices:
         if device.context and device.context.pages:
-            keep_picture(request, device.page)
+            keep_what_was_shown(request, device.page)
         device.close()
 
 
@@ -126,8 +126,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 FAILED = pytest.StashKey[bool]()
 
 
-def keep_picture(request: pytest.FixtureRequest, page: Page) -> None:
-    """When a story failed, what was on the screen is worth more than the traceback."""
-    if request.node.stash.get(FAILED, False) and not page.is_closed():
+def keep_what_was_shown(request: pytest.FixtureRequest, page: Page) -> None:
+    """The last screen, for scripts/pages.py; when the story failed, a picture as well.
+
+    What was on the screen is worth more than the traceback.
+    """
+    if page.is_closed():
+        return
+    PAGES.mkdir(parents=True, exist_ok=True)
+    name = f"{request.node.name}-{id(page) % 1000}"
+    (PAGES / f"{name}.html").write_text(page.content(), "utf-8")
+    if request.node.stash.get(FAILED, False):
         OUT.mkdir(exist_ok=True)
-        page.screenshot(path=OUT / f"{request.node.name}-{id(page) % 1000}.png")
+        page.screenshot(path=OUT / f"{name}.png")

@@ -169,7 +169,8 @@ def test_every_text_exists_in_both_languages(table: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_both_languages_fill_the_same_holes(table: str) -> None:
-    holes = re.compile(r"{(\w+)}")
+    # {zh} and {en} are one thing under its name in each language.
+    holes = re.compile(r"{(?!zh}|en})(\w+)}")
     pairs = TABLES[table]()
 
     assert not [key for key, (zh, en) in pairs.items() if set(holes.findall(zh)) != set(holes.findall(en))]
