@@ -62,12 +62,14 @@ class Offer(msgspec.Struct, frozen=True):
     """A job that waits for this station."""
 
     job: str
+    # The wish itself: `job` is an address and may mean another wish after the server was restored.
+    request: str
     attempt: int
     title: str = ""
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """`GET /print/jobs?wait=25`: what waits, oldest first; empty when nothing came in time."""
+    """`GET /print/jobs?wait=25&token=…`: what waits, oldest first; empty when nothing came in time."""
 
     offers: list[Offer]
     protocol: str = PROTOCOL
@@ -93,6 +95,7 @@ class Claim(msgspec.Struct, frozen=True):
     """A job taken for `lease_s`: copies `first_copy` to `copies` are to be printed within `ttl_s`."""
 
     job: str
+    request: str
     attempt: int
     first_copy: int
     copies: int

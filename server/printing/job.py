@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from print_agent.wire import AgentState, Evidence, State
+from print_agent.wire import AgentState, Answer, Evidence, State
 
 SECOND = 1_000_000
 LEASE = 60 * SECOND
@@ -295,6 +295,18 @@ def _next_attempt(job: Job, expires_at: int, *, done: int, marked_through: int) 
         done=done,
         marked_through=marked_through,
     )
+
+
+def answer(outcome: Job | Refused, state: AgentState) -> Answer:
+    """What an agent is told about its report. Who wants to go on with what is over must stop."""
+    match outcome:
+        case Job():
+            return Answer(taken=True)
+        case Refused(reason="stale", state=known) if known in WITH_THE_AGENT or known == "unknown":
+            # The earlier answer was lost on the way: the report had landed.
+            return Answer(taken=True, reason="stale")
+        case Refused():
+            return Answer(taken=False, drop=state in WITH_THE_AGENT, reason=outcome.reason)
 
 
 def is_marked(job: Job, copy: int) -> bool:
