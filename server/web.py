@@ -1,23 +1,26 @@
 """What every page needs: rendering a page or one block of it, who is asking, and what they may do."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import jinja2
 import msgspec
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.enums import ScopeType
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 
-from server import words
+from server import clock, quantity, words
 from server.config import ROOT, settings
+from server.events import Happened
 from server.people.role import permissions
 
 COOKIE: Final = "stockhand"
@@ -192,6 +195,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.globals.update(static_url=static_url, vendor_url=vendor_url)
+    env.globals.update(iso=clock.iso, local=local, amount=quantity.format)
     return env
 
 
@@ -201,6 +205,58 @@ def problem(status: int, detail: str, extra: Any = None) -> Response[Any]:
     if isinstance(extra, dict):
         body |= extra
     return Response(body, status_code=status, media_type="application/problem+json")
+
+
+def local(moment: int) -> str:
+    """A moment as people of this firm read it."""
+    return datetime.fromtimestamp(moment / clock.SECOND, ZoneInfo(settings().timezone)).strftime(
+        "%Y-%m-%d %H:%M"
+    )
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One field of a record that changed, in words."""
+
+    word: str
+    before: str
+    after: str
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One line of a record's history, in words."""
+
+    word: str
+    who: str
+    at: int
+    changes: list[Change]
+
+
+def story(feature: str, happened: Iterable[Happened], names: Mapping[int, str], language: str) -> list[Told]:
+    """The history of a record in words: `catalog.event.item.edited`, and each field that went from … to …"""
+    return [
+        Told(
+            word=f"{feature}.event.{event.topic}",
+            who=names.get(event.user) or words.t("desk.by_system", language),
+            at=event.at,
+            changes=[
+                Change(f"{feature}.field.{field}", _said(pair[0], language), _said(pair[1], language))
+                for field, pair in event.body.items()
+                if isinstance(pair, list) and len(pair) == 2 and words.has(f"{feature}.field.{field}")
+            ],
+        )
+        for event in happened
+    ]
+
+
+def _said(value: object, language: str) -> str:
+    match value:
+        case bool():
+            return words.t("desk.yes" if value else "desk.no", language)
+        case dict():
+            return " ".join(_said(inner, language) for inner in value.values())
+        case list():
+            return ", ".join(_said(inner, language) for inner in value)
+    return str(value)
 
 
 def static_url(path: str) -> str:
