@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from server import db, words
+from server import db, ids, words
 from server.catalog import placing
 from server.catalog import queries as catalog
 from server.config import MEANINGS, ROOT, settings
@@ -71,17 +71,24 @@ def serve(_: Namespace) -> int:
 
 async def _prepare() -> None:
     async with opened():
-        secret = await authenticating.ensure_administrator()
-        note = settings().data_folder / FIRST_SIGN_IN
-        if secret is not None:
-            note.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-                out.write(f"{authenticating.ADMINISTRATOR}\n{secret}\n")
+        await _administrator()
+    note = settings().data_folder / FIRST_SIGN_IN
     print(f"Stockhand 掌仓: {settings().origin}")
     if note.exists():
         name, password = note.read_text("utf-8").split()
         print(f"  sign in as {name} with {password}  (kept in {note.name}; delete it when you have changed the password)")
     print("  stop with Ctrl+C", flush=True)
+
+
+async def _administrator() -> None:
+    """On the very first start, make the administrator and keep the way in where only the owner can read it."""
+    secret = await authenticating.ensure_administrator()
+    if secret is None:
+        return
+    note = settings().data_folder / FIRST_SIGN_IN
+    note.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.write(f"{authenticating.ADMINISTRATOR}\n{secret}\n")
 
 
 def worker(_: Namespace) -> int:
@@ -128,8 +135,8 @@ async def add_user(arguments: Namespace) -> int:
         if isinstance(added, maintaining.Refused):
             return _refuse(*(_fault(fault) for fault in added.faults))
         if houses:
-            await placing.assign(added.person, [house.id for house in houses if house], by=0)
-        return _done(arguments, {"user": f"u-{added.person}", "name": draft.name, "role": draft.role},
+            await placing.assign(added.id, [house.id for house in houses if house], by=0)
+        return _done(arguments, {"user": f"u-{added.id}", "name": draft.name, "role": draft.role},
                      f"{draft.name} can sign in as {draft.role}")  # fmt: skip
 
 
@@ -174,17 +181,24 @@ async def import_file(arguments: Namespace) -> int:
 
 async def demo(arguments: Namespace) -> int:
     """Build a sample company through the product's own activities and import."""
-    from server.imports import sampling
+    from server.sample import building, retail
 
     async with opened():
         if arguments.if_empty and (await catalog.counts()).items:
             return 0
         if arguments.company == "online-retail":
             file = Path(arguments.file) if arguments.file else ROOT.parent / "shared/data/online-retail-40k.xlsx"
-            built = await sampling.build_online_retail(file)
+            built = await retail.build(file)
         else:
-            built = await sampling.build_sample_company()
+            built = await building.build(await _desk_password())
         return _done(arguments, built, built.summary)
+
+
+async def _desk_password() -> str:
+    """The password that the first start made; the sample company's people get the same one."""
+    await _administrator()
+    note = settings().data_folder / FIRST_SIGN_IN
+    return note.read_text("utf-8").split()[1] if note.exists() else ids.typeable(12)
 
 
 async def verify(arguments: Namespace) -> int:

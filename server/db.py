@@ -102,8 +102,10 @@ async def execute(statement: Statement, *args: Any) -> list[Row]:
 
 
 async def execute_many(statement: Statement, rows: Iterable[Sequence[Any]]) -> None:
-    """Run one writing statement once per row."""
-    await writer().connection.run_many(statement.text(current().dialect), rows)
+    """Run one writing statement once per row; with no rows, nothing."""
+    rows = list(rows)
+    if rows:
+        await writer().connection.run_many(statement.text(current().dialect), rows)
 
 
 @asynccontextmanager

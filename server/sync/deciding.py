@@ -103,6 +103,7 @@ async def _post(doing: Doing, held: Row) -> Ruling:
     world = await reading.world([doing])
     ruling = decide(doing, world)
     await ledger.post(world.book, {doing.id: Origin(held["user_id"], held["device"])}, world.lots)
+    await reading.store_lots(world)
     await raising.settle_debts(world.book, {cell: doing.id for cell in ruling.cells})
     return ruling
 

@@ -104,3 +104,40 @@ async def existing(ids: Iterable[str]) -> dict[str, Row]:
 async def verdicts(replica_id: int, first: int, last: int) -> dict[int, Row]:
     """The stored verdicts of a replica's operations `first` to `last`, by number."""
     return {row["n"]: row for row in await fetch(_VERDICTS, replica_id, first, last)}
+
+
+class FleetDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as supervisors see it."""
+
+    id: int
+    name: str
+    person: int
+    person_name: str
+    role: str
+    warehouse: int
+    warehouse_code: str
+    is_revoked: bool
+    app: str
+    enrolled_at: int
+    seen_at: int
+    queue_depth: int
+    queue_oldest_at: int | None
+
+
+_FLEET_COLUMNS = (
+    "SELECT d.id, d.name, d.person, coalesce(nullif(u.display_name, ''), u.name) AS person_name, u.role, d.warehouse,"
+    " w.code AS warehouse_code, d.is_revoked, d.app, d.enrolled_at, d.seen_at, d.queue_depth, d.queue_oldest_at"
+    " FROM device d JOIN user_account u ON u.id = d.person JOIN warehouse w ON w.id = d.warehouse"
+)
+_FLEET = Statement(f"{_FLEET_COLUMNS} ORDER BY d.is_revoked, u.name, d.id")
+_FLEET_OF = Statement(
+    f"{_FLEET_COLUMNS} WHERE d.warehouse IN (SELECT value FROM json_each(?)) ORDER BY d.is_revoked, u.name, d.id",
+    f"{_FLEET_COLUMNS} WHERE d.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)"
+    " ORDER BY d.is_revoked, u.name, d.id",
+)
+
+
+async def fleet(warehouses: frozenset[int] | None) -> list[FleetDevice]:
+    """The devices of these warehouses (None: of all), those still in use first."""
+    rows = await (fetch(_FLEET) if warehouses is None else fetch(_FLEET_OF, as_json(sorted(warehouses))))
+    return [FleetDevice(**(dict(row) | {"is_revoked": bool(row["is_revoked"])})) for row in rows]

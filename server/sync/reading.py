@@ -6,7 +6,7 @@ from typing import Any
 
 from server import quantity
 from server.catalog import barcode, gs1
-from server.db import Row, Statement, as_json, fetch
+from server.db import Row, Statement, as_json, execute_many, fetch
 from server.people.role import permissions
 from server.stock import ledger
 from server.stock.ledger import Wanted
@@ -236,3 +236,20 @@ def _barcode_key(code: str) -> str:
         label = gs1.read_printed(code) or gs1.read_link(code) or gs1.read(code[3:] if code[0] == "]" else code)
         return (label.gtin or "") if label else barcode.normalise(code[3:])
     return barcode.normalise(code)
+
+
+_LOT = Statement(
+    "INSERT INTO lot (item, code, expiry_on, made_on, seen_at, seen_by, is_held) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (item, code) DO UPDATE SET expiry_on = excluded.expiry_on, made_on = excluded.made_on,"
+    " seen_at = excluded.seen_at, seen_by = excluded.seen_by"
+)
+
+
+async def store_lots(world: World) -> None:
+    """Write down what was learnt of lots; all their balances read differently then."""
+    changed = {key: lot for key, lot in world.lots.items() if lot != world.known_lots.get(key)}
+    await execute_many(
+        _LOT, [(*key, lot.expiry, lot.made_on, *lot.seen, lot.is_held) for key, lot in sorted(changed.items())]
+    )
+    for key, lot in changed.items():
+        await ledger.republish_lot(*key, lot)

@@ -412,13 +412,8 @@ class _Batch:
 
     async def _store_effects(self, world: World) -> None:
         origins = {taken.parsed.id: Origin(taken.user, taken.replica.device) for taken in self.taken}
-        changed = {key: lot for key, lot in world.lots.items() if lot != world.known_lots.get(key)}
-        if changed:
-            await execute_many(_LOT, [(*key, lot.expiry, lot.made_on, *lot.seen, lot.is_held)
-                                      for key, lot in sorted(changed.items())])  # fmt: skip
         await ledger.post(world.book, origins, world.lots)
-        for key in changed:
-            await ledger.republish_lot(*key, world.lots[key])
+        await reading.store_lots(world)
         causes = {cell: taken.parsed.id for taken in self.taken for cell in taken.cells}
         tasks = await raising.settle_debts(world.book, causes)
         for taken in self.taken:
@@ -480,11 +475,6 @@ _OPERATION = Statement(
 
 _ACK = Statement("UPDATE replica SET ack = ?, head = ?, event_at = ? WHERE id = ?")
 _SEEN = Statement("UPDATE device SET seen_at = ?, app = ?, queue_depth = ?, queue_oldest_at = ? WHERE id = ?")
-_LOT = Statement(
-    "INSERT INTO lot (item, code, expiry_on, made_on, seen_at, seen_by, is_held) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (item, code) DO UPDATE SET expiry_on = excluded.expiry_on, made_on = excluded.made_on,"
-    " seen_at = excluded.seen_at, seen_by = excluded.seen_by"
-)
 _UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
 _WAIT = Statement("INSERT INTO waiting_operation (operation, needs) VALUES (?, ?)")
 

@@ -1,0 +1,1 @@
+"""Sample companies: one written for this product, one made of real public data."""

@@ -1,0 +1,68 @@
+"""Operations of the server itself: what the desk or a sample company does, by the same rules as a scan."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from server import clock, feed, ids
+from server.config import settings
+from server.db import Statement, execute_many, writing
+from server.stock import ledger, raising
+from server.stock.ledger import Origin
+from server.stock.movement import Moment
+from server.sync import envelope, reading, wire
+from server.sync.verdict import Doing, Ruling, decide
+
+_OWN = Statement(
+    "INSERT INTO operation (id, replica, n, kind, user_id, body, digest, outcome, reason, task, seq, undone_by,"
+    " event_at, received_at) VALUES (?, NULL, 0, ?, ?, ?, '', ?, ?, NULL, ?, '', ?, ?)"
+)
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One fact or observation: a kind of the device protocol and its arguments."""
+
+    kind: str
+    args: Any
+
+
+async def perform(acts: Sequence[Act], *, by: int) -> list[Ruling]:
+    """Do all of these now, in order, in one commit; each becomes an operation of its own in the ledger."""
+    async with writing():
+        now = clock.now()
+        actors = await reading.actors({by})
+        day = envelope.day_of(now, ZoneInfo(settings().timezone))
+        doings = [
+            Doing(ids.uuid7(), act.kind, act.args, Moment(now + index, ""), day, 0, actors.get(by))
+            for index, act in enumerate(acts)
+        ]
+        doings = [msgspec.structs.replace(one, when=Moment(one.when.at, one.id)) for one in doings]
+        world = await reading.world(doings)
+        rulings = [decide(doing, world) for doing in doings]
+        await ledger.post(world.book, {doing.id: Origin(by, 0) for doing in doings}, world.lots)
+        await reading.store_lots(world)
+        causes = {cell: one.id for one, ruling in zip(doings, rulings, strict=True) for cell in ruling.cells}
+        await raising.settle_debts(world.book, causes)
+        seq = await feed.flush()
+        await execute_many(
+            _OWN,
+            [(one.id, one.kind, by, _body(one), ruling.outcome, ruling.reason, seq, one.when.at, now)
+             for one, ruling in zip(doings, rulings, strict=True)],
+        )  # fmt: skip
+        return rulings
+
+
+def _body(doing: Doing) -> str:
+    return msgspec.json.encode({"id": doing.id, "kind": doing.kind, "args": doing.args}).decode()
+
+
+def receive(item: int, quantity: str, target: int, **more: str) -> Act:
+    """Goods that came in from a supplier."""
+    return Act("stock.receive@1", wire.Receive(f"i-{item}", quantity, f"l-{target}", **more))
+
+
+def move(item: int, quantity: str, source: int, target: int, **more: str) -> Act:
+    """Goods that were brought from one place to another."""
+    return Act("stock.move@1", wire.Move(f"i-{item}", quantity, f"l-{source}", f"l-{target}", **more))
