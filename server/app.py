@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -82,8 +83,7 @@ async def _head() -> Any:
 
 def _signed_in(app: ASGIApp) -> ASGIApp:
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            scope["user"] = await visitor(scope)
+        scope["user"] = await visitor(scope)
         await app(scope, receive, send)
 
     return middleware
@@ -91,7 +91,7 @@ def _signed_in(app: ASGIApp) -> ASGIApp:
 
 async def visitor(scope: Scope) -> web.Visitor | None:
     """Whom the session cookie belongs to, when it is still good."""
-    cookies = Request[Any, Any, Any](scope).cookies if scope["type"] == "http" else _cookies(scope)  # type: ignore[arg-type]
+    cookies = ASGIConnection[Any, Any, Any, Any](scope).cookies
     token = cookies.get(web.COOKIE)
     if not token:
         return None
@@ -109,12 +109,6 @@ async def visitor(scope: Scope) -> web.Visitor | None:
         form_token=row["form_token"],
         warehouses=None if everywhere else await catalog.warehouses_of(row["user_id"]),
     )
-
-
-def _cookies(scope: Scope) -> dict[str, str]:
-    from litestar.connection import ASGIConnection
-
-    return ASGIConnection[Any, Any, Any, Any](scope).cookies
 
 
 def refuse(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

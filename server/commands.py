@@ -95,7 +95,8 @@ def worker(_: Namespace) -> int:
     """Run background jobs until stopped."""
     from server import jobs
 
-    return jobs.run_worker()
+    jobs.run_worker()
+    return 0
 
 
 async def migrate(_: Namespace) -> int:
@@ -161,10 +162,11 @@ async def invite(arguments: Namespace) -> int:
 def _qr_in_text(text: str) -> str:
     """A QR code of half blocks, for terminals."""
     import zxingcpp
+    from PIL import Image
 
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    picture = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=True)
-    rows = [[picture[y][x] < 128 for x in range(picture.shape[1])] for y in range(picture.shape[0])]
+    picture = Image.fromarray(symbol.to_image(scale=1, add_quiet_zones=True))
+    rows = [[picture.getpixel((x, y)) == 0 for x in range(picture.width)] for y in range(picture.height)]
     blank = [False] * len(rows[0])
     marks = {(True, True): " ", (True, False): "▄", (False, True): "▀", (False, False): "█"}
     pairs = [(rows[y], rows[y + 1] if y + 1 < len(rows) else blank) for y in range(0, len(rows), 2)]

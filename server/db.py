@@ -48,7 +48,7 @@ class Transaction:
         self.connection = connection
         self.owner = asyncio.current_task()
         self.notes: dict[str, Any] = {}
-        self.before: dict[str, Callable[[], Awaitable[None]]] = {}
+        self.before: dict[str, Callable[[], Awaitable[Any]]] = {}
         self.after: list[Callable[[], None]] = []
         self.depth = 0
 
@@ -87,10 +87,10 @@ async def fetch(statement: Statement, *args: Any) -> list[Row]:
     return await database.read(statement.text(database.dialect), args)
 
 
-async def fetch_together(*queries: tuple[Statement, tuple[Any, ...]]) -> list[list[Row]]:
+async def fetch_together(*queries: tuple[Statement, Sequence[Any]]) -> list[list[Row]]:
     """The rows of several statements as of one and the same commit."""
     database = current()
-    texts = [(statement.text(database.dialect), args) for statement, args in queries]
+    texts: list[tuple[str, Sequence[Any]]] = [(statement.text(database.dialect), args) for statement, args in queries]
     if transaction := here():
         return [await transaction.connection.run(sql, args) for sql, args in texts]
     return await database.read_together(texts)
@@ -149,7 +149,7 @@ async def _savepoint(transaction: Transaction) -> AsyncIterator[None]:
         transaction.depth -= 1
 
 
-def before_commit(name: str, callback: Callable[[], Awaitable[None]]) -> None:
+def before_commit(name: str, callback: Callable[[], Awaitable[Any]]) -> None:
     """Run `callback` once, last in this transaction, however often it is asked for under `name`."""
     writer().before.setdefault(name, callback)
 

@@ -254,6 +254,16 @@ async def beyond(scopes: Iterable[str], cursor: int, limit: int) -> Beyond:
     return Beyond(Head(*head_row), [_line(row) for row in rows], _by_scope(wanted, sums))
 
 
+async def whole(scopes: Iterable[str]) -> Beyond:
+    """Every live row of these scopes as of one commit."""
+    wanted = list(scopes)
+    (head_row,), sums, *rows = await fetch_together(
+        (_HEAD, ()), (_DIGESTS, (as_json(wanted),)), *((_ALL, (scope, False)) for scope in wanted)
+    )
+    lines = [_line(row) for of_scope in rows for row in of_scope]
+    return Beyond(Head(*head_row), lines, _by_scope(wanted, sums))
+
+
 async def after(scopes: Iterable[str], cursor: int, limit: int) -> list[Line]:
     """Rows of these scopes beyond the cursor, oldest number first."""
     return [_line(row) for row in await fetch(_AFTER, as_json(list(scopes)), cursor, limit)]

@@ -5,18 +5,24 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.exceptions import ClientException, NotAuthorizedException, PermissionDeniedException
-from litestar.params import FromQuery, QueryParameter
+from litestar.exceptions import (
+    ClientException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+)
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import clock, feed
 from server.people import authenticating
-from server.sync import enrolling, envelope, page, queries, reconciling, wire
+from server.sync import enrolling, envelope, page, queries, reconciling, snapshotting, wire
 from server.sync.queries import Device
 from server.web import problem
 
 Incarnation = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}$")]
 JSON = "application/json"
 DEVICE_ROUTE = {"device": True}
+GZIP = b"\x1f\x8b"
 
 
 class Enrol(msgspec.Struct):
@@ -144,6 +150,28 @@ async def session(request: Request[Any, Any, Any]) -> Response[Any]:
     return problem(401, "wrong badge or PIN", {"reason": "wrong"})
 
 
+@get("/sync/snapshot", opt=DEVICE_ROUTE)
+async def snapshot(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Which files hold everything this device may see, and the feed number they stand at."""
+    device = await _device(request)
+    return _json(await snapshotting.manifest(device.scopes, device.subscription))
+
+
+@get("/sync/snapshot/{of:str}/{name:str}", opt=DEVICE_ROUTE)
+async def snapshot_file(request: Request[Any, Any, Any], of: FromPath[str], name: FromPath[str]) -> Response[Any]:
+    """One file of a snapshot; it never changes, so it may be fetched again from where it broke off."""
+    device = await _device(request)
+    if of not in device.scopes:
+        raise PermissionDeniedException(detail="not a scope of this device")
+    data = await snapshotting.content(of, name)
+    if data is None:
+        raise NotFoundException(detail="this snapshot has been replaced; ask for the manifest again")
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    if data[:2] == GZIP:
+        return Response(data, media_type=JSON, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
 async def _device(request: Request[Any, Any, Any], *, revoked: bool = False) -> Device:
     device = await queries.device_by_bearer(request.headers.get("authorization", ""))
     if device is None:
@@ -177,4 +205,4 @@ def _json(value: Any) -> Response[bytes]:
     return Response(msgspec.json.encode(value), media_type=JSON, headers={"Cache-Control": "no-store"})
 
 
-routes = [enrol, incarnation, push, quarantine, pull, digest, session]
+routes = [enrol, incarnation, push, quarantine, pull, digest, session, snapshot, snapshot_file]

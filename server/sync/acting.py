@@ -3,7 +3,7 @@
 import msgspec
 
 from server import events, quantity
-from server.catalog import maintaining
+from server.catalog import maintaining, partnering
 from server.catalog import queries as catalog
 from server.sync import wire
 from server.sync.verdict import APPLIED, Doing, Ruling, standing
@@ -106,7 +106,7 @@ async def _edit_customer(doing: Doing, args: wire.EditCustomer) -> Ruling:
         wanted = msgspec.convert(msgspec.to_builtins(draft) | args.fields, type(draft))
     except msgspec.ValidationError:
         return Ruling("rejected", "malformed")
-    return _edited(await maintaining.edit_partner(partner_id, wanted, version=args.version, by=_by(doing)))
+    return _edited(await partnering.edit_partner(partner_id, wanted, version=args.version, by=_by(doing)))
 
 
 def _edited(outcome: object) -> Ruling:

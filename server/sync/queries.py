@@ -74,7 +74,9 @@ async def device_by_bearer(authorization: str) -> Device | None:
     everywhere = bool(row["sees_all_warehouses"])
     seen = await fetch(_ALL_WAREHOUSES) if everywhere else await fetch(_ASSIGNED, row["user_id"])
     return Device(
-        *tuple(row)[:3],
+        id=row["id"],
+        name=row["name"],
+        warehouse=row["warehouse"],
         is_revoked=bool(row["is_revoked"]),
         user=row["user_id"],
         role=row["role"],

@@ -209,7 +209,9 @@ async def _items(ids: set[int]) -> dict[int, Item]:
         if not rest:
             factors.setdefault(item, set()).add((name, factor))
     return {
-        row[0]: Item(row[0], *(bool(flag) for flag in tuple(row)[1:5]), row[5], frozenset(factors.get(row[0], set())))
+        row[0]: Item(
+            row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4]), row[5], frozenset(factors.get(row[0], set()))
+        )
         for row in await fetch(_ITEMS, keys)
     }
 

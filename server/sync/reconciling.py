@@ -67,11 +67,14 @@ class Taken(msgspec.Struct):
     cells: tuple[Cell, ...] = ()
 
 
+_Waiting = tuple[ReadPush, Device, "asyncio.Future[wire.Answer | Conflict]"]
+
+
 class _Queue:
     """Pushes that wait for the writer; whoever comes while a commit runs shares the next one."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[ReadPush, Device, asyncio.Future[wire.Answer | Conflict]]] = []
+        self.waiting: list[_Waiting] = []
         self.worker: asyncio.Task[None] | None = None
 
 
@@ -91,7 +94,8 @@ async def reconcile(push: ReadPush, device: Device) -> wire.Answer | Conflict:
 
 async def _work(queue: _Queue) -> None:
     while queue.waiting:
-        group, size = [], 0
+        group: list[_Waiting] = []
+        size = 0
         while queue.waiting and (not group or size + len(queue.waiting[0][0].operations) <= MAX_TOGETHER):
             size += len(queue.waiting[0][0].operations)
             group.append(queue.waiting.pop(0))
@@ -99,7 +103,7 @@ async def _work(queue: _Queue) -> None:
     queue.worker = None
 
 
-async def _answer(group: list[tuple[ReadPush, Device, asyncio.Future[wire.Answer | Conflict]]]) -> None:
+async def _answer(group: list[_Waiting]) -> None:
     try:
         answers = await _commit([(push, device) for push, device, _ in group])
     except Exception as error:
