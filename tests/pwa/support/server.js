@@ -132,8 +132,8 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     server.repairs.push(...(body.repairs ?? []));
     const name = `${who.id}/${body.incarnation}`;
     const replica = state.replicas.get(name);
-    if (!replica) return problem(409, "unknown-incarnation");
-    if (body.generation !== state.generation) return problem(409, "generation", { generation: state.generation, ack: replica.ack });
+    if (!replica) return problem(409, "incarnation", { reason: "incarnation", generation: state.generation, ack: 0 });
+    if (body.generation !== state.generation) return problem(409, "generation", { reason: "generation", generation: state.generation, ack: replica.ack });
     const verdicts = [];
     for (const operation of body.operations) {
       const bytes = canonical(operation);
@@ -198,7 +198,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     const limit = Number(request.query.get("limit"));
     const generation = Number(request.query.get("generation"));
     const base = { protocol: PROTOCOL, generation: state.generation, subscription: 1 };
-    if (cursor > state.seq || (cursor > 0 && generation !== state.generation)) return json(200, { ...base, reset: true });
+    if (cursor > state.seq || (request.query.has("generation") && generation !== state.generation)) return json(200, { ...base, reset: true });
     const after = [...state.rows.values()].filter((row) => row.seq > cursor && server.scopes.includes(row.scope)).sort((left, right) => left.seq - right.seq);
     const rows = after.slice(0, limit);
     const more = after.length > limit;
@@ -238,7 +238,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     if (!device(request)) return problem(401, "unauthorized");
     const { badge, pin } = JSON.parse(request.bytes);
     const found = server.users.get(badge);
-    return found?.pin === pin ? json(200, { user: found.user }) : problem(403, "wrong");
+    return found?.pin === pin ? json(200, { user: found.user }) : problem(401, "wrong", { reason: "wrong" });
   }
 }
 

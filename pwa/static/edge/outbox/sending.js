@@ -9,6 +9,7 @@ import { newIncarnation } from "./operation.js";
 const MOST = 200;
 const MOST_BYTES = 256 * 1024;
 const ENVELOPE_BYTES = 2048;
+const MOST_IDLE = 16;
 
 /**
  * @typedef {'done'|'later'|'enrolment'|'sign-in'|'revoked'} State
@@ -37,6 +38,7 @@ export function createSender({ environment, operations, journal, outbox, identit
   async function push({ handshake = false } = {}) {
     await outbox.land();
     let sent = 0;
+    let idle = 0;
     let wanted = handshake;
     /** @type {number|undefined} */
     let head;
@@ -47,6 +49,9 @@ export function createSender({ environment, operations, journal, outbox, identit
       head = step.head ?? head;
       if (step.state !== "more") return { ...step, head, sent };
       sent += step.settled;
+      // A server and a device that only send each other from one answer to the next must not do so for ever.
+      idle = step.settled ? 0 : idle + 1;
+      if (idle > MOST_IDLE) return { state: "later", after: null, reached: true, head, sent };
       wanted = step.again ?? false;
     }
   }
@@ -157,18 +162,18 @@ export function createSender({ environment, operations, journal, outbox, identit
   async function conflict(body) {
     const replica = await operations.replica();
     if (isCloned(body)) return anew();
-    if (!Number.isInteger(body.generation)) return unknownConflict(body);
+    if (mentions(body, /incarnation/i)) return registerAgain();
+    if (!Number.isInteger(body.generation)) return { state: "later", after: null, reached: true };
     const ack = Number.isInteger(body.ack) ? body.ack : replica.ack;
     if (ack > lastNumber(replica)) return anew();
     if (!(await operations.rewind(ack, body.generation))) return anew();
     return { state: "more", settled: 0, again: true };
   }
 
-  /** A server that was restored may not know this incarnation any more. @param {any} body @returns {Promise<More | Omit<Pushed, 'sent'>>} */
-  async function unknownConflict(body) {
-    if (!mentions(body, /incarnation|replica/i)) return { state: "later", after: null, reached: true };
+  /** A server that was restored may not know this incarnation any more. @returns {Promise<More | Omit<Pushed, 'sent'>>} */
+  async function registerAgain() {
     await operations.register({ registered: false });
-    return { state: "later", after: null, reached: true };
+    return { state: "more", settled: 0, again: true };
   }
 
   /** The device was revoked: its facts are still taken, apart. @param {import('../sync/wire.js').Identity} who @param {string} text @returns {Promise<More | Omit<Pushed, 'sent'>>} */
@@ -178,7 +183,7 @@ export function createSender({ environment, operations, journal, outbox, identit
     if (answer.kind === "refused") return { state: "revoked" };
     if (!isAnswer(answer.body)) return { state: "revoked" };
     const settled = await settle(answer, await operations.replica());
-    return settled.length ? { state: "more", settled: settled.length } : { state: "revoked" };
+    return settled.length ? { state: "more", settled: settled.length, again: true } : { state: "revoked" };
   }
 
   /**

@@ -48,8 +48,8 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
   async function signIn(badge, pin) {
     if (!(await identity())) return { ok: false, reason: "no_device" };
     const answer = await ask({ badge, pin });
-    if (answer.kind === "later") return signInOffline(badge, pin);
-    if (answer.kind === "refused") return refusedOnline(badge, answer);
+    if (answer.kind === "later") return answer.status === 429 ? { ok: false, reason: "locked" } : signInOffline(badge, pin);
+    if (answer.kind === "refused") return refusedOnline(badge, pin, answer);
     await remember(badge, pin, answer.body.user);
     return begin(answer.body.user, false);
   }
@@ -61,10 +61,12 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
     return isEmpty ? /** @type {const} */ ({ kind: "later", after: null, reached: false }) : answer;
   }
 
-  /** A PIN that the server refuses must not open the device the next time there is no network. @param {string} badge @param {{status: number, body: any}} answer @returns {Promise<SignedIn>} */
-  async function refusedOnline(badge, { status, body }) {
-    if (status === 403 || status === 404) await keep((await known()).filter((person) => person.badge !== badge));
-    return { ok: false, reason: status === 423 ? "locked" : "wrong", detail: body.detail ?? null };
+  /** A PIN that the server refuses must not open the device the next time there is no network. @param {string} badge @param {string} pin @param {{status: number, body: any}} answer @returns {Promise<SignedIn>} */
+  async function refusedOnline(badge, pin, { status, body }) {
+    const person = (await known()).find((one) => one.badge === badge);
+    if (person && (await fits(person, pin))) await keep((await known()).filter((one) => one.badge !== badge));
+    if (status === 423) return { ok: false, reason: "locked", detail: body.detail ?? null };
+    return { ok: false, reason: status === 401 && body.reason !== "wrong" ? "no_device" : "wrong", detail: body.detail ?? null };
   }
 
   /** @param {User} user @param {boolean} offline @returns {Promise<SignedIn>} */
@@ -98,8 +100,7 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
     if ((await now()) - person.provenAt > OFFLINE_MS) return { ok: false, reason: "too_old" };
     if (person.tries >= TRIES) return { ok: false, reason: "locked" };
     await keepOne({ ...person, tries: person.tries + 1 });
-    const fits = (await verifierOf(pin, person.salt, person.rounds ?? ROUNDS)) === person.verifier;
-    if (!fits) return { ok: false, reason: person.tries + 1 >= TRIES ? "locked" : "wrong" };
+    if (!(await fits(person, pin))) return { ok: false, reason: person.tries + 1 >= TRIES ? "locked" : "wrong" };
     await keepOne({ ...person, tries: 0 });
     return begin(person, true);
   }
@@ -117,6 +118,11 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
     const wall = Math.round(environment.wall());
     if (wall - latest > 60_000) await settings.put("latest", wall);
     return Math.max(latest, wall);
+  }
+
+  /** @param {Person} person @param {string} pin */
+  async function fits({ salt, rounds: times, verifier }, pin) {
+    return (await verifierOf(pin, salt, times)) === verifier;
   }
 
   /** Slow on purpose: four digits are few. @param {string} pin @param {string} salt @param {number} times */

@@ -71,8 +71,8 @@ export function createPull({ environment, rows, identity, push, report }) {
 
   /** @param {ReturnType<typeof createWire>} wire @param {Stage} stage @returns {Promise<Fetched>} */
   async function fetchPage(wire, { generation, subscription, next }) {
-    const query = `cursor=${next}&limit=${LIMIT}&generation=${generation}&subscription=${subscription}`;
-    const answer = await wire.get(`/sync/pull?${query}`);
+    const known = generation ? `&generation=${generation}&subscription=${subscription}` : "";
+    const answer = await wire.get(`/sync/pull?cursor=${next}&limit=${LIMIT}${known}`);
     if (answer.kind === "later") return { kind: "stop", state: "later", after: answer.after, reached: answer.reached };
     if (answer.kind === "refused") return { kind: "stop", state: refusal(answer.status), reached: true };
     if (!isPage(answer.body, next)) return { kind: "stop", state: "later", reached: false };

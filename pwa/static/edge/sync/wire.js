@@ -9,7 +9,7 @@ const TIMEOUT_MS = 20_000;
 /**
  * @typedef {{device: string, secret: string, name?: string}} Identity
  * @typedef {{kind: 'ok', body: any, sent: number, received: number}
- *   | {kind: 'later', after: number|null, reached: boolean}
+ *   | {kind: 'later', after: number|null, reached: boolean, status?: number}
  *   | {kind: 'refused', status: number, body: any}} Answer   later: not delivered as far as we can tell
  */
 
@@ -72,7 +72,7 @@ export function createWire(environment, identity) {
   async function judged({ response, text }, sent) {
     const { status } = response;
     if (status === 413) return { kind: "refused", status, body: {} };
-    if (status === 429 || status === 503) return { kind: "later", after: retryAfter(response, environment.wall()), reached: true };
+    if (status === 429 || status === 503) return { kind: "later", after: retryAfter(response, environment.wall()), reached: true, status };
     const isJson = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
     if (!isJson) return { kind: "later", after: null, reached: false };
     const body = JSON.parse(text);
