@@ -233,8 +233,13 @@ def _value(column: Column, cell: Cell) -> Value | RowError:
             choice = column.choices.get(folded_title(text))
             return _wrong("imports.error.choice", shown=text) if text and choice is None else choice or ""
         case "codes":
-            return tuple(part.strip() for part in text.translate(_SEPARATORS).split("\0") if part.strip())
+            return codes_in(text)
     return text
+
+
+def codes_in(text: str) -> tuple[str, ...]:
+    """Several codes in one cell, separated by commas, semicolons or line ends."""
+    return tuple(part.strip() for part in text.translate(_SEPARATORS).split("\0") if part.strip())
 
 
 def _plain(cell: Cell, text: str) -> str:

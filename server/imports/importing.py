@@ -1,0 +1,427 @@
+"""Bring a spreadsheet in: check it and say what it would do, commit exactly that, take it back at once."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic
+
+import msgspec
+
+from server import clock, events
+from server.catalog import item, maintaining, removing
+from server.catalog import queries as catalog
+from server.catalog.barcode import code_key, normalise
+from server.catalog.item import ItemDraft
+from server.catalog.place import LocationDraft
+from server.config import settings
+from server.db import Statement, execute, execute_many, writing
+from server.imports import check, queries, report
+from server.imports.check import Changed, Checked, Draft, Duplicates, ExistingItems, ExistingPlaces, New
+from server.imports.columns import SPECS, Kind, chosen_mapping, mapping_of, titles
+from server.imports.queries import Change, Job
+from server.imports.reading import read_table
+from server.imports.report import Report
+from server.imports.sheet import Refusal, Table, as_text, cell_of
+
+_OPEN = ("checked", "committing")
+
+CHUNK = 250
+"""Records per transaction: movements of devices get their turn between two of them."""
+
+Progress = Callable[[str, int, int], None]
+"""What is going on (reading, checking, writing), how far it is, and how far it has to go."""
+
+
+class Plan(msgspec.Struct, Generic[Draft], frozen=True):
+    """Exactly what was reviewed, kept in a file until it is committed."""
+
+    new: list[New[Draft]]
+    changed: list[Changed[Draft]]
+
+
+class Review(msgspec.Struct, frozen=True):
+    """A file that was read and checked. `job` commits it when the report is ok."""
+
+    job: int
+    report: Report
+    table: Table
+    checked: Checked[Any]
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """Everything that was reviewed stands; `already` when it did before."""
+
+    job: int
+    new: int
+    changed: int
+    already: bool = False
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What the import did is taken back."""
+
+    removed: int
+    restored: int
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Why not: words with what they name."""
+
+    reasons: list[Refusal]
+
+
+_INSERT_JOB = Statement(
+    "INSERT INTO import_job (kind, file_name, file_digest, state, mapping, report, rows_total, rows_done,"
+    " user_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) RETURNING id"
+)
+_SET_DONE = Statement("UPDATE import_job SET state = 'committing', rows_done = rows_done + ? WHERE id = ?")
+_SET_COMMITTED = Statement("UPDATE import_job SET state = 'committed', committed_at = ? WHERE id = ?")
+_SET_UNDONE = Statement("UPDATE import_job SET state = 'undone', undone_at = ? WHERE id = ?")
+_INSERT_CHANGE = Statement(
+    "INSERT INTO import_change (job, row, action, subject, before, after) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_MARK_UNDONE = Statement("UPDATE import_change SET action = 'undone' WHERE id = ?")
+
+
+async def review(
+    kind: Kind,
+    path: Path,
+    *,
+    by: int,
+    name: str = "",
+    duplicates: Duplicates = "error",
+    columns: Mapping[str, str] | None = None,
+    sheet: str = "",
+    encoding: str = "",
+    progress: Progress | None = None,
+) -> Review | Refusal:
+    """Read and check a file, and say all that an import would do and all that is wrong. Changes nothing."""
+    spec, tell = SPECS[kind], progress or _silently
+    digest = await asyncio.to_thread(_digest, path)
+    table = await read_table(
+        path,
+        titles=titles(spec),
+        sheet=sheet,
+        encoding=encoding,
+        progress=lambda done, total: tell("reading", done, total),
+    )
+    if isinstance(table, Refusal):
+        return table
+    if wrong := _wrong_template(kind, table):
+        return wrong
+    mapping, notes = mapping_of(spec, table)
+    mapping |= chosen_mapping(spec, table, columns or {})
+    table = msgspec.structs.replace(table, notes=(*table.notes, *notes))
+    tell("checking", 0, len(table.rows))
+    checked = await _checked(kind, table, mapping, duplicates)
+    used = {key: table.header[index] for key, index in mapping.items()}
+    told = report.of_check(kind, name or path.name, 0, checked, used)
+    job = await _write_job(kind, told, digest, checked, by)
+    tell("checking", len(table.rows), len(table.rows))
+    return Review(job, msgspec.structs.replace(told, job=job), table, checked)
+
+
+async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> Committed | Refused:
+    """Write exactly what was reviewed, in chunks; a second time or after a crash, nothing twice."""
+    job = await queries.job(job_id)
+    if job is not None and job.state == "committed":
+        return Committed(job_id, 0, 0, already=True)
+    plan = await asyncio.to_thread(_read_plan, job) if job and job.state in _OPEN else None
+    if job is None or plan is None:
+        return Refused([Refusal("changed_file")])
+    done = await queries.rows_done(job_id)
+    reviewed: list[New[Any] | Changed[Any]] = [*plan.new, *plan.changed]
+    left = [one for one in reviewed if one.row not in done]
+    tell = progress or _silently
+    for start in range(0, len(left), CHUNK):
+        refused = await _write_chunk(job, left[start : start + CHUNK], by)
+        if refused:
+            return refused
+        tell("writing", min(start + CHUNK, len(left)), len(left))
+    await _close(job_id, by, new=len(plan.new), changed=len(plan.changed))
+    return Committed(job_id, len(plan.new), len(plan.changed))
+
+
+async def undo(job_id: int, *, by: int) -> Undone | Refused:
+    """Take an import back: what it made goes, what it changed is as before; refused with every reason."""
+    job = await queries.job(job_id)
+    if job is None or job.state not in ("committing", "committed"):
+        return Refused([Refusal("not_committed")])
+    changes = list(reversed(await queries.changes(job_id)))
+    if reasons := await _reasons_against(job.kind, changes):
+        return Refused(reasons)
+    for start in range(0, len(changes), CHUNK):
+        if reasons := await _undo_chunk(job.kind, changes[start : start + CHUNK], by):
+            return Refused(reasons)
+    removed = sum(change.action == "new" for change in changes)
+    async with writing():
+        await execute(_SET_UNDONE, clock.now(), job_id)
+        await events.record("import.undone", f"import:{job_id}", {"removed": removed}, by=by)
+    return Undone(removed, len(changes) - removed)
+
+
+def template_of(table: Table) -> Kind | None:
+    """Which of our templates a file was made from, if any."""
+    return next((kind for kind, spec in SPECS.items() if spec.template == table.template), None)
+
+
+# Checking
+
+
+def _wrong_template(kind: Kind, table: Table) -> Refusal | None:
+    found = template_of(table)
+    return Refusal("wrong_template", {"found": found, "wanted": kind}) if found and found != kind else None
+
+
+async def _checked(
+    kind: Kind, table: Table, mapping: Mapping[str, int], duplicates: Duplicates
+) -> Checked[Any]:
+    """The check itself runs in a thread, so that the server goes on serving meanwhile."""
+    if kind == "items":
+        items = await _existing_items(table, mapping)
+        return await asyncio.to_thread(check.check_items, table, mapping, items, duplicates)
+    places = await _existing_places(table, mapping)
+    return await asyncio.to_thread(check.check_locations, table, mapping, places, duplicates)
+
+
+async def _existing_items(table: Table, mapping: Mapping[str, int]) -> ExistingItems:
+    codes = {item.clean(text) for text in _texts(table, mapping, "code")}
+    ids = await catalog.ids_by_code(codes)
+    drafts = await catalog.item_drafts(ids.values())
+    keys = {
+        normalise(code) for column in ("barcode", "carton_barcode") for code in _parts(table, mapping, column)
+    }
+    live = await catalog.live_barcodes(keys)
+    owners = drafts | await catalog.item_drafts({row.item for row in live.values()} - drafts.keys())
+    return ExistingItems(
+        {draft.code: draft for draft in drafts.values()},
+        {key: owners[row.item].code for key, row in live.items()},
+    )
+
+
+async def _existing_places(table: Table, mapping: Mapping[str, int]) -> ExistingPlaces:
+    codes = {code_key(item.clean(text)) for text in _texts(table, mapping, "code")}
+    ids = await catalog.location_ids_by_code(codes)
+    lines = await catalog.locations(ids.values())
+    warehouses = {code_key(house.code): house.id for house in await catalog.warehouses()}
+    return ExistingPlaces({line.code: catalog.location_draft(line) for line in lines.values()}, warehouses)
+
+
+def _texts(table: Table, mapping: Mapping[str, int], column: str) -> Iterator[str]:
+    if column in mapping:
+        yield from (as_text(cell_of(row, mapping[column])) for row in table.rows)
+
+
+def _parts(table: Table, mapping: Mapping[str, int], column: str) -> Iterator[str]:
+    for text in _texts(table, mapping, column):
+        yield from check.codes_in(text)
+
+
+async def _write_job(kind: Kind, told: Report, digest: str, checked: Checked[Any], by: int) -> int:
+    state = "checked" if told.ok else "refused"
+    body, columns = msgspec.json.encode(told).decode(), msgspec.json.encode(told.columns).decode()
+    total = len(checked.new) + len(checked.changed)
+    async with writing():
+        rows = await execute(
+            _INSERT_JOB, kind, told.file, digest, state, columns, body, total, by, clock.now()
+        )
+    job_id = int(rows[0][0])
+    if told.ok:
+        await asyncio.to_thread(_keep_plan, job_id, Plan(checked.new, checked.changed))
+    return job_id
+
+
+# Plans on disk: a review may wait for its commit over a restart
+
+
+def _folder() -> Path:
+    return settings().data_folder / "imports"
+
+
+def _keep_plan(job_id: int, plan: Plan[Any]) -> None:
+    _folder().mkdir(parents=True, exist_ok=True)
+    (_folder() / f"{job_id}.json").write_bytes(msgspec.json.encode(plan))
+
+
+def _read_plan(job: Job) -> Plan[Any] | None:
+    file = _folder() / f"{job.id}.json"
+    if not file.exists():
+        return None
+    kind: Any = Plan[ItemDraft] if job.kind == "items" else Plan[LocationDraft]
+    plan: Plan[Any] = msgspec.json.decode(file.read_bytes(), type=kind)
+    return plan
+
+
+def _forget_plan(job_id: int) -> None:
+    (_folder() / f"{job_id}.json").unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _silently(stage: str, done: int, total: int) -> None:
+    """Nobody asked how far it is."""
+
+
+# Writing
+
+
+async def _write_chunk(job: Job, chunk: Sequence[New[Any] | Changed[Any]], by: int) -> Refused | None:
+    """Some records and the note of how to undo them, in one transaction, or nothing of them."""
+    new = [one for one in chunk if isinstance(one, New)]
+    changed = [one for one in chunk if isinstance(one, Changed)]
+    try:
+        async with writing():
+            rows = [*await _add(job, new, by), *await _change(job, changed, by)]
+            await execute_many(_INSERT_CHANGE, rows)
+            await execute(_SET_DONE, len(rows), job.id)
+    except _Overtaken as overtaken:
+        return Refused([Refusal("changed_data", {"code": overtaken.code})])
+    return None
+
+
+class _Overtaken(Exception):
+    """Somebody changed what the review saw; raised to roll the chunk back."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+ChangeRow = tuple[int, int, str, str, str, str]
+"""job, row, action, subject, before, after"""
+
+
+async def _add(job: Job, new: Sequence[New[Any]], by: int) -> list[ChangeRow]:
+    drafts = [one.draft for one in new]
+    if job.kind == "items":
+        added = await maintaining.add_items(drafts, by=by)
+    else:
+        added = await maintaining.add_locations(drafts, by=by)
+    if isinstance(added, maintaining.Refused):
+        raise _Overtaken(drafts[added.faults[0].index].code)
+    return [
+        (job.id, one.row, "new", _subject(job, key), "{}", _json(one.draft))
+        for one, key in zip(new, added.ids, strict=True)
+    ]
+
+
+async def _change(job: Job, changed: Sequence[Changed[Any]], by: int) -> list[ChangeRow]:
+    standing = await _standing_by_code(job.kind, [one.before.code for one in changed])
+    for one in changed:
+        if one.before.code not in standing or not _alike(standing[one.before.code][1], one.before):
+            raise _Overtaken(one.before.code)
+    wanted = {standing[one.before.code][0]: one.after for one in changed}
+    await _edit(job.kind, wanted, by)
+    return [
+        (
+            job.id,
+            one.row,
+            "changed",
+            _subject(job, standing[one.before.code][0]),
+            _json(one.before),
+            _json(one.after),
+        )
+        for one in changed
+    ]
+
+
+async def _edit(kind: str, wanted: Mapping[int, Any], by: int) -> None:
+    if kind == "items":
+        edited = await maintaining.edit_items(wanted, by=by)
+    else:
+        edited = await maintaining.edit_locations(wanted, by=by)
+    if isinstance(edited, maintaining.Refused):
+        raise _Overtaken(list(wanted.values())[edited.faults[0].index].code)
+
+
+async def _close(job_id: int, by: int, **counts: int) -> None:
+    async with writing():
+        await execute(_SET_COMMITTED, clock.now(), job_id)
+        await events.record("import.committed", f"import:{job_id}", counts, by=by)
+    await asyncio.to_thread(_forget_plan, job_id)
+
+
+async def _standing_by_code(kind: str, codes: Sequence[str]) -> dict[str, tuple[int, Any]]:
+    if kind == "items":
+        ids = await catalog.ids_by_code(codes)
+    else:
+        ids = await catalog.location_ids_by_code(codes)
+    drafts = await _standing(kind, ids.values())
+    return {code: (key, drafts[key]) for code, key in ids.items()}
+
+
+async def _standing(kind: str, ids: Iterable[int]) -> dict[int, Any]:
+    """What stands under these ids now, as drafts."""
+    if kind == "items":
+        return dict(await catalog.item_drafts(ids))
+    lines = await catalog.locations(ids)
+    return {key: catalog.location_draft(line) for key, line in lines.items()}
+
+
+def _alike(left: Any, right: Any) -> bool:
+    """Whether two drafts say the same; the order of units and barcodes says nothing."""
+    return bool(_sorted(left) == _sorted(right))
+
+
+def _sorted(draft: Any) -> Any:
+    if not isinstance(draft, ItemDraft):
+        return draft
+    return msgspec.structs.replace(
+        draft,
+        units=tuple(sorted(draft.units, key=lambda unit: unit.name)),
+        barcodes=tuple(sorted(draft.barcodes, key=lambda barcode: barcode.code)),
+    )
+
+
+def _subject(job: Job, key: int) -> str:
+    return f"{'item' if job.kind == 'items' else 'location'}:{key}"
+
+
+def _json(draft: Any) -> str:
+    return msgspec.json.encode(draft).decode()
+
+
+# Undoing
+
+
+async def _undo_chunk(kind: str, changes: Sequence[Change], by: int) -> list[Refusal]:
+    async with writing():
+        # Once more, now that nobody else writes: a scan may have come between the question and this.
+        if reasons := await _reasons_against(kind, changes):
+            return reasons
+        await _edit(
+            kind, {change.subject: _draft(kind, change.before) for change in changes if _restores(change)}, by
+        )
+        remove = removing.remove_items if kind == "items" else removing.remove_locations
+        await remove([change.subject for change in changes if not _restores(change)], by=by)
+        await execute_many(_MARK_UNDONE, [(change.id,) for change in changes])
+    return []
+
+
+async def _reasons_against(kind: str, changes: Sequence[Change]) -> list[Refusal]:
+    """Every record that was used, edited or removed since: taking it back would break what others did."""
+    standing = await _standing(kind, [change.subject for change in changes])
+    used = await queries.in_use(kind, [change.subject for change in changes if not _restores(change)])
+    reasons: list[Refusal] = []
+    for change in changes:
+        after = _draft(kind, change.after)
+        if change.subject not in standing:
+            reasons.append(Refusal("gone", {"code": after.code}))
+        elif change.subject in used:
+            word = "has_movements" if kind == "items" else "location_used"
+            reasons.append(Refusal(word, {"code": after.code}))
+        elif not _alike(standing[change.subject], after):
+            reasons.append(Refusal("edited_since", {"code": after.code}))
+    return reasons
+
+
+def _restores(change: Change) -> bool:
+    return change.action == "changed"
+
+
+def _draft(kind: str, text: str) -> Any:
+    return msgspec.json.decode(text, type=ItemDraft if kind == "items" else LocationDraft)
