@@ -87,7 +87,7 @@ async def _take(request: Request[Any, Any, Any], device: Device, *, quarantine: 
         return problem(413, "send smaller batches", {"max_bytes": wire.MAX_BODY})
     try:
         asked = envelope.read(body, clock.now())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return problem(400, f"not a push: {error}")
     if asked.push.device != device.wire_id:
         return problem(403, "the token belongs to another device")

@@ -1,5 +1,7 @@
 """Reading a push: each operation by itself, so that one malformed one refuses nobody else."""
 
+import json
+import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +14,14 @@ from server.sync import wire
 MILLISECOND = 1000
 WARN_AHEAD = 2 * 60 * 1_000_000
 DOUBT_AHEAD = 10 * 60 * 1_000_000
+
+_ODD_ESCAPES = rb"(?<!\\)((?:\\\\)*)"
+"""What may stand before an escape that is one: no backslash, or pairs of them."""
+
+_HALF = re.compile(
+    _ODD_ESCAPES + rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_ZERO = re.compile(_ODD_ESCAPES + rb"\\u0000")
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -37,18 +47,35 @@ class ReadPush(msgspec.Struct, frozen=True):
 
 def read(body: bytes, received_at: int) -> ReadPush:
     """Read a push body; raises msgspec.DecodeError only when the envelope itself is not a push."""
-    push = wire.PUSH.decode(body)
+    push = _envelope(body)
     return ReadPush(push, canonical.digest(body), [parse(bytes(raw)) for raw in push.operations], received_at)
+
+
+def _envelope(body: bytes) -> wire.Push:
+    """The envelope; browsers may write half a character (`\\ud800`), which must cost only its own operation."""
+    try:
+        return wire.PUSH.decode(body)
+    except msgspec.DecodeError:
+        mended = _HALF.sub(lambda found: found[1] + (found[2] or b"\\u0000"), body)
+        if mended == body:
+            raise
+        return wire.PUSH.decode(mended)
 
 
 def parse(raw: bytes) -> Parsed:
     """Read one operation as far as it can be read."""
-    plain = wire.PLAIN.decode(raw)
-    body = canonical.encode(plain)
+    try:
+        plain = wire.PLAIN.decode(raw)
+        body = canonical.encode(plain)
+    except (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError):
+        return _unreadable(raw)
     digest = canonical.digest(body)
     n, name = _number_and_name(plain)
     if len(raw) > wire.MAX_OPERATION:
-        return Parsed(n, name, digest, body[: wire.MAX_OPERATION], None, fault="too_large")
+        return Parsed(n, name, digest, body, None, fault="too_large")
+    # PostgreSQL keeps no zero characters, and nobody means one.
+    if _ZERO.search(body):
+        return Parsed(n, name, digest, body, None, fault="malformed")
     try:
         operation = wire.OPERATION.decode(raw)
         if operation.kind not in wire.KINDS:
@@ -61,11 +88,22 @@ def parse(raw: bytes) -> Parsed:
         return Parsed(n, name, digest, body, None, fault="malformed")
 
 
+def _unreadable(raw: bytes) -> Parsed:
+    """JSON that has no canonical form: kept as it came, under its number if that much can be read."""
+    try:
+        n, name = _number_and_name(json.loads(raw))
+    except (ValueError, RecursionError):
+        n, name = None, ""
+    body = raw.decode("utf-8", "replace").encode()
+    return Parsed(n, name, canonical.digest(raw), body, None, fault="malformed")
+
+
 def _number_and_name(plain: Any) -> tuple[int | None, str]:
     if not isinstance(plain, dict):
         return None, ""
     n, name = plain.get("n"), plain.get("id")
-    return (n if type(n) is int else None), (name[:64] if isinstance(name, str) else "")
+    number = n if type(n) is int and n > 0 else None
+    return number, (name[:64].replace("\x00", "") if isinstance(name, str) else "")
 
 
 def happened_at(captured: wire.Captured, clock: wire.Clock | None, received_at: int, previous_at: int) -> int:

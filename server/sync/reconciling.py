@@ -29,6 +29,8 @@ MAX_TOGETHER = 1000
 
 
 NO_EFFECT = ("held", "rejected")
+UNCHAINED = "?"
+"""Instead of a hash: what a malformed operation hashes to on the device, only the device knows."""
 
 
 class _TakenBack(Exception):
@@ -196,11 +198,11 @@ class _Batch:
         if push.push.generation not in (None, generation):
             return Conflict("generation", generation, replica.ack)
         stored = await self._stored(replica, push)
+        numbers = _numbers(push.operations, replica.ack, stored)
         verdicts: list[wire.Verdict] = []
         expected, chain = replica.ack, replica.head
         admitted: list[tuple[Parsed, wire.Verdict]] = []
-        for parsed in self._whole_groups(push):
-            n = parsed.n if parsed.n is not None and parsed.n > 0 else expected + 1
+        for parsed, n in zip(self._whole_groups(push), numbers, strict=False):
             if n <= expected:
                 known = stored.get(n)
                 if known is None or known[0] != parsed.digest:
@@ -209,13 +211,13 @@ class _Batch:
                 continue
             if n > expected + 1:
                 break
-            if parsed.operation is not None and parsed.operation.previous != chain:
+            if parsed.operation is not None and parsed.operation.previous != chain != UNCHAINED:
                 return Conflict("cloned", generation, replica.ack)
             verdict = wire.Verdict(n=n, id=parsed.id, outcome="applied")
             stored[n] = (parsed.digest, verdict)
             admitted.append((parsed, verdict))
             verdicts.append(verdict)
-            expected, chain = n, parsed.digest[:16]
+            expected, chain = n, UNCHAINED if parsed.fault == "malformed" else parsed.digest[:16]
         replica.ack, replica.head = expected, chain
         for parsed, verdict in admitted:
             taken = Taken(parsed, replica, verdict, 0, device.user)
@@ -235,10 +237,12 @@ class _Batch:
 
     async def _stored(self, replica: Replica, push: ReadPush) -> dict[int, tuple[str, wire.Verdict]]:
         """Digest and verdict of those operations in the push that were taken before, or earlier in this commit."""
-        numbers = [parsed.n for parsed in push.operations if parsed.n is not None and 0 < parsed.n <= replica.ack]
-        if not numbers:
+        numbers = [parsed.n for parsed in push.operations if parsed.n is not None]
+        first = max(1, min([replica.ack + 1, *numbers]) - len(push.operations))
+        if first > replica.ack:
             return {}
-        rows = await queries.verdicts(replica.id, min(numbers), max(numbers))
+        last = min(replica.ack, first + 2 * len(push.operations))
+        rows = await queries.verdicts(replica.id, first, last)
         found = {n: (row["digest"], _stored_verdict(row)) for n, row in rows.items()}
         for (of, n), taken in self.by_number.items():
             if of == replica.id:
@@ -359,6 +363,8 @@ class _Batch:
 
     def _twin(self, taken: Taken, known: dict[str, Row]) -> tuple[Any, ...] | None:
         """What the same id said before, through another replica; None when it is new."""
+        if not wire.is_uuid(taken.parsed.id):
+            return None
         row = known.get(taken.parsed.id)
         if row is not None:
             return _content(row["body"].encode())
@@ -434,7 +440,7 @@ class _Batch:
                 await execute_many(_WAIT, [(taken.parsed.id, need) for need in taken.waits_for])
 
     def _is_twin(self, taken: Taken) -> bool:
-        return taken.verdict.outcome == "duplicate" or not taken.parsed.id or len(taken.parsed.id) != 36
+        return taken.verdict.outcome == "duplicate" or not wire.is_uuid(taken.parsed.id)
 
     def _row(self, taken: Taken, seq: int) -> tuple[Any, ...]:
         parsed, verdict = taken.parsed, taken.verdict
@@ -446,7 +452,7 @@ class _Batch:
 
     def _twin_row(self, taken: Taken, seq: int) -> tuple[Any, ...]:
         """An operation without a usable id of its own is kept under its replica's number."""
-        own = f"{taken.parsed.id[:40]}#{taken.replica.id}.{taken.verdict.n}"
+        own = f"{taken.parsed.id}#{taken.replica.id}.{taken.verdict.n}"
         return (own, *self._row(taken, seq)[1:])
 
     def _seen(self, push: ReadPush, device: Device) -> tuple[Any, ...]:
@@ -483,6 +489,22 @@ _UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
 _WAIT = Statement("INSERT INTO waiting_operation (operation, needs) VALUES (?, ?)")
 
 
+def _numbers(operations: list[Parsed], ack: int, stored: dict[int, tuple[str, wire.Verdict]]) -> list[int]:
+    """Every operation's number; one that cannot say its own has the place between its neighbours."""
+    anchor = next(((index, parsed.n) for index, parsed in enumerate(operations) if parsed.n is not None), None)
+    if anchor is not None:
+        before = anchor[1] - anchor[0] - 1
+    else:
+        # None of them knows its number: they are the last ones over again, or new.
+        again = ack in stored and bool(operations) and stored[ack][0] == operations[-1].digest
+        before = ack - len(operations) if again else ack
+    numbers = []
+    for parsed in operations:
+        before = parsed.n if parsed.n is not None else before + 1
+        numbers.append(before)
+    return numbers
+
+
 def _rule_as(taken: Taken, ruling: Ruling) -> None:
     taken.verdict.outcome, taken.verdict.reason, taken.cells = ruling.outcome, ruling.reason, ruling.cells
 
@@ -502,17 +524,21 @@ def _incident_kind(verdict: wire.Verdict) -> str | None:
 
 def _content(body: bytes) -> tuple[Any, ...]:
     """What an operation says, whoever delivers it under whichever number."""
-    plain = wire.PLAIN.decode(body)
+    try:
+        plain = wire.PLAIN.decode(body)
+    except msgspec.DecodeError:
+        return (body,)
     return (plain.get("kind"), plain.get("args"), plain.get("captured")) if isinstance(plain, dict) else (plain,)
 
 
 def _stored_verdict(row: Row) -> wire.Verdict:
-    return wire.Verdict(n=row["n"], id=row["id"].split("#")[0], outcome=row["outcome"], seq=row["seq"],
+    return wire.Verdict(n=row["n"], id=row["id"].rsplit("#", 1)[0], outcome=row["outcome"], seq=row["seq"],
                         reason=row["reason"], task=row["task"])  # fmt: skip
 
 
 def _user_number(user: str) -> int:
-    return int(user[2:]) if user.startswith("u-") and user[2:].isascii() and user[2:].isdigit() else 0
+    digits = user.removeprefix("u-")
+    return int(digits) if digits != user and digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
 def _users(parsed: Iterable[Parsed]) -> set[int]:

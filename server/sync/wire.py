@@ -1,5 +1,6 @@
 """stockhand-sync/1 on the wire: the push envelope, operations with their arguments, verdicts and pages."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -14,12 +15,13 @@ MAX_OPERATION: Final = 8 * 1024
 
 Outcome = Literal["applied", "warning", "superseded", "held", "rejected", "duplicate"]
 Text = Annotated[str, msgspec.Meta(max_length=200)]
-Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?$")]
-Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$")]
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-ItemId = Annotated[str, msgspec.Meta(pattern=r"^i-[0-9]{1,9}$")]
-LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}$")]
-Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?\Z")]
+Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?\Z")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+ItemId = Annotated[str, msgspec.Meta(pattern=r"^i-[0-9]{1,9}\Z")]
+LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}\Z")]
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+Uuid = Annotated[str, msgspec.Meta(pattern=_UUID.pattern)]
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -196,7 +198,7 @@ class EditItem(msgspec.Struct, frozen=True):
 
 
 class EditCustomer(msgspec.Struct, frozen=True):
-    customer: Annotated[str, msgspec.Meta(pattern=r"^p-[0-9]{1,9}$")]
+    customer: Annotated[str, msgspec.Meta(pattern=r"^p-[0-9]{1,9}\Z")]
     version: int
     fields: dict[str, Any]
 
@@ -238,6 +240,11 @@ DECODERS: Final = {kind: msgspec.json.Decoder(args) for kind, (_, args) in KINDS
 PUSH: Final = msgspec.json.Decoder(Push)
 OPERATION: Final = msgspec.json.Decoder(Operation)
 PLAIN: Final = msgspec.json.Decoder()
+
+
+def is_uuid(text: str) -> bool:
+    """Whether an operation may be kept under this id."""
+    return _UUID.fullmatch(text) is not None
 
 
 def number(wire_id: str) -> int:
