@@ -207,11 +207,9 @@ def problem(status: int, detail: str, extra: Any = None) -> Response[Any]:
     return Response(body, status_code=status, media_type="application/problem+json")
 
 
-def local(moment: int) -> str:
-    """A moment as people of this firm read it."""
-    return datetime.fromtimestamp(moment / clock.SECOND, ZoneInfo(settings().timezone)).strftime(
-        "%Y-%m-%d %H:%M"
-    )
+def local(moment: int, pattern: str = "%Y-%m-%d %H:%M") -> str:
+    """A moment as the clock on this firm's wall shows it."""
+    return datetime.fromtimestamp(moment / clock.SECOND, ZoneInfo(settings().timezone)).strftime(pattern)
 
 
 class Change(msgspec.Struct, frozen=True):
