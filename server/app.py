@@ -10,7 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from server import clock, db, web, words
+from server import clock, db, feed, jobs, web, words
 from server.catalog import queries as catalog
 from server.config import settings
 from server.handlers import routes
@@ -50,11 +50,11 @@ def create_app(url: str | None = None) -> Litestar:
 
 def _on_database(url: str) -> Any:
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await db.open_database(url)
         try:
             await run_migrations()
-            async with running(app):
+            async with _jobs():
                 yield
         finally:
             await db.close_database()
@@ -63,22 +63,20 @@ def _on_database(url: str) -> Any:
 
 
 @asynccontextmanager
-async def running(_: Litestar) -> AsyncIterator[None]:
-    """What runs beside the requests."""
-    yield
+async def _jobs() -> AsyncIterator[None]:
+    """The job queue inside this process, unless a worker of its own looks after it."""
+    if settings().jobs != "embedded":
+        yield
+        return
+    async with jobs.running():
+        yield
 
 
 @get("/health", opt={"public": True})
 async def health() -> dict[str, Any]:
     """Ready to serve: the database answers."""
-    head = await _head()
+    head = await feed.head()
     return {"status": "ok", "generation": head.generation, "seq": head.seq}
-
-
-async def _head() -> Any:
-    from server import feed
-
-    return await feed.head()
 
 
 def _signed_in(app: ASGIApp) -> ASGIApp:

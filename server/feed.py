@@ -11,7 +11,7 @@ import msgspec
 from piccolo.columns import BigInt, Boolean, Text
 from piccolo.table import Table
 
-from server import canonical
+from server import canonical, clock
 from server.columns import code
 from server.db import (
     Row,
@@ -252,6 +252,18 @@ async def beyond(scopes: Iterable[str], cursor: int, limit: int) -> Beyond:
         (_HEAD, ()), (_AFTER, (keys, cursor, limit)), (_DIGESTS, (keys,))
     )
     return Beyond(Head(*head_row), [_line(row) for row in rows], _by_scope(wanted, sums))
+
+
+_FORGET = Statement("DELETE FROM feed_row WHERE is_deleted = ? AND seq <= ?")
+_FORGOTTEN = Statement("UPDATE feed_head SET forgotten = ? WHERE forgotten < ?")
+_OLD = Statement("SELECT COALESCE(MAX(seq), 0) FROM operation WHERE received_at < ?")
+
+
+async def forget_tombstones(days: int) -> None:
+    """Drop tombstones older than so many days; a device with an older cursor starts again from nothing."""
+    until = (await fetch(_OLD, clock.now() - days * clock.DAY))[0][0]
+    await execute(_FORGET, True, until)
+    await execute(_FORGOTTEN, until, until)
 
 
 async def whole(scopes: Iterable[str]) -> Beyond:

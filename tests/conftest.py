@@ -61,6 +61,7 @@ def untouched_environment() -> Iterator[None]:
             if name != "STOCKHAND_CHROMIUM":
                 patch.delenv(name)
         patch.setenv("STOCKHAND_CONFIG", os.devnull)
+        patch.setenv("STOCKHAND_JOBS", "worker")
         settings.cache_clear()
         yield
     settings.cache_clear()

@@ -135,6 +135,12 @@ async def _begin_session(person: int) -> SignedIn:
     return SignedIn(person, token)
 
 
+async def close_expired() -> None:
+    """Forget the sessions that have run out."""
+    async with writing():
+        await execute(_CLOSE_EXPIRED, clock.now())
+
+
 async def stay(session: int, seen_at: int) -> None:
     """A session in use goes on."""
     now = clock.now()

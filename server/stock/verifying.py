@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from server import canonical, quantity
-from server.db import Statement, fetch, fetch_together
+from server.db import Statement, fetch, fetch_together, writing
 from server.stock.movement import REAL, Cell
+from server.stock.raising import raise_incident
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -56,6 +57,12 @@ async def verify() -> Verified:
     feed, sums, head = await fetch_together((_FEED, (False,)), (_SUMS, ()), (_HEAD, ()))
     violations += _feed(feed, sums, head[0][0])
     return Verified(not violations, movements, len(balances), operations, len(feed), violations[:200])
+
+
+async def raise_alarm(found: Verified) -> None:
+    """Let people know that the ledger and what follows from it disagree."""
+    async with writing():
+        await raise_incident("verify", "ledger", {"violations": found.violations[:20]})
 
 
 def _replay(row: Any, raw: dict[Cell, int], kinds: dict[int, str]) -> Iterator[str]:

@@ -73,6 +73,15 @@ _REVOKE = Statement("UPDATE device SET is_revoked = ? WHERE id = ?")
 _USED_BY = Statement("UPDATE device SET person = ? WHERE id = ?")
 
 
+_FORGET = Statement("DELETE FROM invite WHERE expires_at < ?")
+
+
+async def forget_invitations() -> None:
+    """Drop invitations that can let nobody in any more."""
+    async with writing():
+        await execute(_FORGET, clock.now() - clock.DAY)
+
+
 async def invite(user_id: int, warehouse_id: int, *, by: int = 0) -> Invited:
     """Make an invitation for one device, good for ten minutes."""
     token = ids.token(18)
