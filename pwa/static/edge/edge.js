@@ -17,7 +17,7 @@ import { createPull } from "./sync/pull.js";
 
 /** @param {import('./environment.js').Environment} environment @param {{rounds?: number}} [options] */
 export function createEdge(environment, { rounds } = {}) {
-  const newId = idMaker(environment.wall, (bytes) => environment.crypto.getRandomValues(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)));
+  const newId = idMaker(environment.wall, environment.fill);
   const database = openEdge(environment);
   const operations = createOperations(environment, { newId });
   const journal = createJournal(environment);

@@ -8,6 +8,7 @@
  * @property {LockManager|null} locks
  * @property {typeof fetch} fetch
  * @property {Crypto} crypto
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => unknown} fill  with randomness that nobody can guess
  * @property {() => number} wall               milliseconds of the device's clock, which people may set
  * @property {() => number} monotonic          milliseconds that only go forward while the browser runs
  * @property {() => number} random             0 ≤ x < 1, for jitter only
@@ -27,6 +28,7 @@ export function browserEnvironment() {
     locks: globalThis.navigator?.locks ?? null,
     fetch: (input, init) => globalThis.fetch(input, init),
     crypto: globalThis.crypto,
+    fill: (bytes) => globalThis.crypto.getRandomValues(bytes),
     wall: () => Date.now(),
     // The origin of time is taken once per browser process from a clock that nobody can set, so this goes on
     // evenly through a stopped and restarted worker and through a wall clock that jumps.

@@ -36,7 +36,8 @@ export async function handle(request, edge = ownEdge()) {
   const url = new URL(request.url);
   const found = table.find(request.method === "HEAD" ? "GET" : request.method, url.pathname);
   const lang = await language(edge);
-  const say = (/** @type {string} */ key, /** @type {Record<string, unknown>|undefined} */ args) => words(lang, key, args);
+  /** @type {Context["t"]} */
+  const say = (key, args) => words(lang, key, args);
   if (!found.route) return missing(found.allowed, say);
   try {
     const context = await contextOf(request, url, found.params, edge, lang, say);

@@ -7,7 +7,7 @@ import { createShell } from "./store/shell.js";
 
 const scope = /** @type {any} */ (globalThis);
 const shell = createShell({
-  caches, fetch: (input, init) => fetch(input, init),
+  caches, fetch: globalThis.fetch.bind(globalThis),
   base: new URL("..", import.meta.url).pathname, release: release(import.meta.url),
 });
 

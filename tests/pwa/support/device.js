@@ -1,10 +1,12 @@
 /** A device for tests: databases and caches that outlive a crash, a network that fails on demand, its own time. */
 
+// @ts-nocheck The fakes here have only that part of the browser's interfaces which the edge uses.
+
 import { webcrypto } from "node:crypto";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { createEdge } from "../../../pwa/static/edge/edge.js";
 
-/** What stays when the browser dies. */
+/** What stays when the browser dies. @returns {any} */
 export function createDisk() {
   const indexedDB = new IDBFactory();
   return {
@@ -16,7 +18,7 @@ export function createDisk() {
 
 /**
  * One life of the edge on a disk. `network` may be replaced at any time.
- * @param {object} given
+ * @param {any} given @returns {any}
  */
 export function createDevice({ disk = createDisk(), server, time = createTime(), app = "2026.11.1", locks = null, seed = 1 } = {}) {
   const life = { steps: 0, dieAt: Infinity, dead: false };
@@ -26,7 +28,7 @@ export function createDevice({ disk = createDisk(), server, time = createTime(),
   };
   const random = randomFrom(seed);
   const environment = {
-    indexedDB: mortal(disk, life), IDBKeyRange, caches: mortalCaches(disk, life), locks, crypto: webcrypto,
+    indexedDB: mortal(disk, life), IDBKeyRange, caches: mortalCaches(disk, life), locks, crypto: webcrypto, fill: (bytes) => webcrypto.getRandomValues(bytes),
     fetch: async (address, init) => {
       step(life);
       const response = await device.network(address, init);
@@ -41,7 +43,7 @@ export function createDevice({ disk = createDisk(), server, time = createTime(),
   return device;
 }
 
-/** @param {any} device */
+/** @param {any} device @param {string} [token] @returns {Promise<any>} */
 export async function enrolled(device, token = "token-1") {
   const answer = await device.edge.enrol(token, "PDA 1");
   if (!answer.ok) throw new Error(JSON.stringify(answer));
@@ -105,7 +107,7 @@ function mortalCaches(disk, life) {
   };
 }
 
-/** As much of Cache Storage as the edge uses. */
+/** As much of Cache Storage as the edge uses. @returns {any} */
 export function fakeCaches() {
   const caches = new Map();
   return {
@@ -129,7 +131,7 @@ function fakeCache() {
   };
 }
 
-/** Time that only moves when told: `advance` runs what falls due, letting all that follows settle. */
+/** Time that only moves when told: `advance` runs what falls due, letting all that follows settle. @returns {any} */
 export function createTime(start = 1_790_000_000_000) {
   let elapsed = 0;
   let jump = 0;
@@ -162,7 +164,7 @@ export function createTime(start = 1_790_000_000_000) {
 }
 
 /** Let promises, fake databases and compression come to rest. */
-export async function settle(rounds = 40) {
+export async function settle(rounds = 150) {
   for (let i = 0; i < rounds; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -177,10 +179,13 @@ export function randomFrom(seed) {
   };
 }
 
+/** @type {(item: string, quantity: number, target?: string, more?: object) => any} */
 export const receive = (item, quantity, target = "l-1", more = {}) => ({ kind: "stock.receive@1", args: { item, quantity: String(quantity), target, ...more } });
+/** @type {(item: string, quantity: number, source: string, target: string, more?: object) => any} */
 export const move = (item, quantity, source, target, more = {}) => ({ kind: "stock.move@1", args: { item, quantity: String(quantity), source, target, ...more } });
 export const BY = { user: "u-7" };
 
+/** @returns {Promise<Response>} */
 export function offline() {
   return Promise.reject(new TypeError("network"));
 }

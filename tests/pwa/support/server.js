@@ -1,5 +1,7 @@
 /** A server that keeps the contract of stockhand-sync/1, small enough to read, with a network that may fail. */
 
+// @ts-nocheck This stands in for a server of another language; the tests of the server hold that one to its types.
+
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { canonical } from "../../../pwa/static/edge/canonical.js";
@@ -13,6 +15,7 @@ function emptyState() {
   return { generation: 1, seq: 0, replicas: new Map(), operations: new Map(), rows: new Map(), raw: new Map() };
 }
 
+/** @param {{wall?: () => number}} [options] @returns {any} */
 export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
   let state = emptyState();
   const server = {

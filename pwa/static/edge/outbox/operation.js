@@ -13,6 +13,7 @@ export const MOST_BYTES = 8192;
  *   basis: Basis, previous: string, group?: {id: string, index: number, size: number}, depends_on?: string[]}} Operation
  * @typedef {{n: number, hash: string}} Head   number and hash of the last operation; n 0 and "" before the first
  * @typedef {{operation: Operation, text: string, hash: string, size: number}} Sealed
+ * @typedef {(bytes: Uint8Array<ArrayBuffer>) => unknown} Fill   puts random bytes in
  */
 
 /** A draft that can never be sent is a mistake in the screen, found before it is stored. */
@@ -75,7 +76,7 @@ function refuseFractions(value) {
 
 /**
  * Names for operations, ordered by time even within a millisecond and when the clock is set back.
- * @param {() => number} wall @param {(bytes: Uint8Array) => unknown} fill random bytes
+ * @param {() => number} wall @param {Fill} fill
  */
 export function idMaker(wall, fill) {
   let last = 0;
@@ -89,7 +90,7 @@ export function idMaker(wall, fill) {
   };
 }
 
-/** UUID version 7. @param {number} time @param {number} count 12 bits @param {(bytes: Uint8Array) => unknown} fill */
+/** UUID version 7. @param {number} time @param {number} count 12 bits @param {Fill} fill */
 export function uuid7(time, count, fill) {
   const bytes = new Uint8Array(16);
   fill(bytes);
@@ -101,7 +102,7 @@ export function uuid7(time, count, fill) {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** 16 hex digits that name a store from its making to its loss. @param {(bytes: Uint8Array) => unknown} fill */
+/** 16 hex digits that name a store from its making to its loss. @param {Fill} fill */
 export function newIncarnation(fill) {
   const bytes = new Uint8Array(8);
   fill(bytes);
@@ -112,5 +113,3 @@ export function newIncarnation(fill) {
 function hexOf(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-export { canonical };

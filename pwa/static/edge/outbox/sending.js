@@ -217,7 +217,7 @@ export function createSender({ environment, operations, journal, outbox, identit
   }
 
   function freshIncarnation() {
-    return newIncarnation((bytes) => environment.crypto.getRandomValues(bytes));
+    return newIncarnation(environment.fill);
   }
 }
 

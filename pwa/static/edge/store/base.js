@@ -40,8 +40,13 @@ const VIEWS = {
     others: { item: ({ body }) => body.item ?? null, tail: ({ key }) => (key.length >= 4 ? key.slice(-4) : null) },
   },
   location: { first: ({ key }) => key, others: { code: ({ body }) => foldedCode(body.code) } },
-  balance: { first: ({ key }) => key.split("/", 1)[0], others: { location: ({ key }) => key.split("/", 2)[1] ?? null } },
+  balance: { first: ({ key }) => itemOf(key), others: { location: ({ key }) => key.split("/", 2)[1] ?? null } },
 };
+
+/** @param {string} key of a balance: item/location/lot/serial */
+export function itemOf(key) {
+  return key.slice(0, key.indexOf("/"));
+}
 
 const PLAIN = { first: (/** @type {Pick<Row, 'key'>} */ { key }) => key, others: {} };
 
@@ -101,7 +106,8 @@ export function chunkWriter(store, { fresh }) {
     const texts = fresh ? [] : await Promise.all([...missing.values()].map((address) => read(address)));
     let index = 0;
     for (const [name, address] of missing) {
-      touched.set(name, { address, chunk: { value: texts[index] ? JSON.parse(texts[index]) : {}, changed: false } });
+      const text = texts[index];
+      touched.set(name, { address, chunk: { value: text ? JSON.parse(text) : {}, changed: false } });
       index += 1;
     }
     return (/** @type {string} */ scope, /** @type {string} */ view, /** @type {number} */ chunk) =>

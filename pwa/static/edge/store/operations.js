@@ -75,8 +75,7 @@ function upgrade(db) {
 export function createOperations(environment, { newId }) {
   const { IDBKeyRange } = environment;
   const held = connection(() => open(environment.indexedDB, NAME, 1, upgrade));
-  const fill = (/** @type {Uint8Array} */ bytes) => environment.crypto.getRandomValues(bytes);
-  const newBoot = () => newIncarnation(fill).slice(0, 8);
+  const newBoot = () => newIncarnation(environment.fill).slice(0, 8);
 
   return {
     append, adopt, known, replica, clock, batch, record, pending, recent, waiting, attention, dismiss, unsent,
@@ -153,7 +152,7 @@ export function createOperations(environment, { newId }) {
   /** @param {IDBObjectStore} meta @returns {Promise<Replica>} */
   async function standing(meta) {
     return (await result(meta.get("replica"))) ?? {
-      incarnation: newIncarnation(fill), registered: false, device: null, generation: 0,
+      incarnation: newIncarnation(environment.fill), registered: false, device: null, generation: 0,
       n: 0, hash: "", order: 0, ack: 0, safe: 0, changes: 0, former: [], lost: null,
     };
   }

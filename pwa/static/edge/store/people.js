@@ -54,11 +54,11 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
     return begin(answer.body.user, false);
   }
 
-  /** Only an answer with a user in it is one; a portal that answers everything is no server. @param {Record<string, unknown>} body */
+  /** Only an answer with a user in it is one; a portal that answers everything is no server. @param {Record<string, unknown>} body @returns {Promise<import('../sync/wire.js').Answer>} */
   async function ask(body) {
     const answer = await createWire(environment, await identity()).ask("/sync/session", body);
     const isEmpty = answer.kind === "ok" && typeof answer.body.user?.id !== "string";
-    return isEmpty ? /** @type {const} */ ({ kind: "later", after: null, reached: false }) : answer;
+    return isEmpty ? { kind: "later", after: null, reached: false } : answer;
   }
 
   /** A PIN that the server refuses must not open the device the next time there is no network. @param {string} badge @param {string} pin @param {{status: number, body: any}} answer @returns {Promise<SignedIn>} */
@@ -89,7 +89,7 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
 
   /** @param {string} badge @param {string} pin @param {User} user */
   async function remember(badge, pin, user) {
-    const salt = hex(environment.crypto.getRandomValues(new Uint8Array(16)));
+    const salt = hex(filled(new Uint8Array(16)));
     await keepOne({ ...user, badge, salt, rounds, verifier: await verifierOf(pin, salt, rounds), provenAt: await now(), tries: 0 });
   }
 
@@ -123,6 +123,12 @@ export function createPeople({ environment, settings, identity, rounds = ROUNDS 
   /** @param {Person} person @param {string} pin */
   async function fits({ salt, rounds: times, verifier }, pin) {
     return (await verifierOf(pin, salt, times)) === verifier;
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  function filled(bytes) {
+    environment.fill(bytes);
+    return bytes;
   }
 
   /** Slow on purpose: four digits are few. @param {string} pin @param {string} salt @param {number} times */

@@ -1,7 +1,7 @@
 /** The feed's rows on this device: the base as of one cursor, its staged successor, and look-ups in it. */
 
 import { effectsOf, fold, isInBase, undoneIds, unsettled } from "../sync/overlay.js";
-import { added, chunkOf, chunkWriter, CHUNKS, EMPTY_SUM, emptyBase, foldedCode, merge, partOf, rowHash, viewsOf } from "./base.js";
+import { added, chunkOf, chunkWriter, CHUNKS, EMPTY_SUM, emptyBase, foldedCode, itemOf, merge, partOf, rowHash, viewsOf } from "./base.js";
 import { connection, open, result, within } from "./db.js";
 import { createItemSearch } from "./search.js";
 
@@ -234,7 +234,7 @@ export function createRows({ environment, database, operations }) {
   async function balancesAt(id) {
     const { now, cells } = await looking(async (now, read) => {
       const keys = await referred(now, read, "balance", "location", id);
-      const items = [...new Set(keys.map((key) => key.split("/", 1)[0]))];
+      const items = [...new Set(keys.map(itemOf))];
       const found = await Promise.all(items.map((one) => cellsOf(now, read, one, (cell) => cell.location === id)));
       return { now, cells: found.flat() };
     });

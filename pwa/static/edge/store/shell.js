@@ -9,7 +9,7 @@ const PREFIX = "stockhand-shell-";
 /**
  * @param {object} given
  * @param {CacheStorage} given.caches
- * @param {typeof fetch} given.fetch
+ * @param {typeof globalThis.fetch} given.fetch
  * @param {string} given.base     address of the release's folder, with a slash at its end
  * @param {string} given.release
  */

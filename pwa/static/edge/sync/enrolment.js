@@ -29,7 +29,7 @@ export function createEnrolment({ environment, operations, settings, wake }) {
   async function enrol(token, name) {
     const replica = await operations.replica();
     // A store that already spoke as another device must not go on with its numbers.
-    const incarnation = replica.device ? newIncarnation((bytes) => environment.crypto.getRandomValues(bytes)) : replica.incarnation;
+    const incarnation = replica.device ? newIncarnation(environment.fill) : replica.incarnation;
     const answer = await createWire(environment, null).ask("/sync/enrol", { token, name, incarnation });
     if (answer.kind === "later") return { ok: false, reason: "offline", detail: null };
     if (answer.kind === "refused") return { ok: false, reason: "refused", detail: answer.body.detail ?? null };

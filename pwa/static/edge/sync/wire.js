@@ -22,7 +22,7 @@ export function createWire(environment, identity) {
 
   /** Hand over operations: only an answer that names this very body counts. @param {string} path @param {string} text @returns {Promise<Answer>} */
   async function deliver(path, text) {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = encoded(text);
     const answer = await exchange(path, await packed(bytes));
     if (answer.kind !== "ok") return answer;
     const isOurs = answer.body.protocol === PROTOCOL && answer.body.batch === sha256Hex(bytes);
@@ -31,7 +31,7 @@ export function createWire(environment, identity) {
 
   /** @param {string} path @param {Record<string, unknown>} body @returns {Promise<Answer>} */
   async function ask(path, body) {
-    return exchange(path, await packed(new TextEncoder().encode(JSON.stringify(body))));
+    return exchange(path, await packed(encoded(JSON.stringify(body))));
   }
 
   /** @param {string} path @returns {Promise<Answer>} */
@@ -83,6 +83,11 @@ export function createWire(environment, identity) {
   }
 }
 
+/** @param {string} text @returns {Uint8Array<ArrayBuffer>} */
+function encoded(text) {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
 /** Seconds or a date, as milliseconds from now. @param {Response} response @param {number} now @returns {number|null} */
 function retryAfter(response, now) {
   const text = response.headers.get("Retry-After");
@@ -92,7 +97,7 @@ function retryAfter(response, now) {
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
-/** Long bodies travel compressed where the browser can. @param {Uint8Array} bytes */
+/** Long bodies travel compressed where the browser can. @param {Uint8Array<ArrayBuffer>} bytes */
 async function packed(bytes) {
   const headers = { "Content-Type": "application/json" };
   if (bytes.length < ZIP_FROM || typeof CompressionStream === "undefined") return { method: "POST", headers, body: bytes };
