@@ -33,6 +33,7 @@ class Item(msgspec.Struct, frozen=True, tag="item"):
     name: str
     unit: str
     gtin: str = ""
+    serial: str = ""
 
 
 class Lot(msgspec.Struct, frozen=True, tag="lot"):
@@ -45,6 +46,7 @@ class Lot(msgspec.Struct, frozen=True, tag="lot"):
     gtin: str = ""
     expiry: str = ""
     made_on: str = ""
+    serial: str = ""
 
 
 class Location(msgspec.Struct, frozen=True, tag="location"):
@@ -58,10 +60,10 @@ class Location(msgspec.Struct, frozen=True, tag="location"):
 class Receipt(msgspec.Struct, frozen=True, tag="receipt"):
     """What arrived: goes on the pallet at the dock."""
 
-    document: str
     sku: str
     name: str
     unit: str
+    document: str = ""
     quantity: str = ""
     lot: str = ""
     expiry: str = ""
@@ -109,7 +111,8 @@ LOT_60X40 = Template(
         TextBox("unit", 36, 9.8, 22, 4, 3, 1.8, align="right"),
         TextBox("lot", 2, 15, 32, 7.6, 4.4, 2, lines=2),
         TextBox("expiry", 2, 23.2, 32, 5.2, 3.8, 2, lines=1),
-        TextBox("made_on", 2, 28.8, 32, 4, 3, 1.8),
+        TextBox("made_on", 2, 28.6, 32, 3, 2.5, 1.6),
+        TextBox("gtin", 2, 31.6, 32, 2.8, 2.2, 1.2),
     ),
     TextBox("mark", 2, 34.6, 20, 4, 3.2, 2),
     ((2, 14, 56),),
@@ -190,6 +193,19 @@ def draw(
     return compose(layout, values(label, lang), code_of(label), font, dpi, mark)
 
 
+def subject_of(label: Label) -> Subject:
+    """Which family of layouts a label belongs to."""
+    match label:
+        case Item():
+            return "item"
+        case Lot():
+            return "lot"
+        case Location():
+            return "location"
+        case Receipt():
+            return "receipt"
+
+
 def title(label: Label) -> str:
     """One line that names the label in lists."""
     match label:
@@ -200,7 +216,7 @@ def title(label: Label) -> str:
         case Location():
             return label.code
         case Receipt():
-            return f"{label.document} {label.sku} {label.name}"
+            return f"{label.document} {label.sku} {label.name}".strip()
 
 
 def code_of(label: Label) -> Code:
@@ -210,13 +226,16 @@ def code_of(label: Label) -> Code:
     lot, expiry = (None, None) if isinstance(label, Item) else (label.lot or None, label.expiry or None)
     # The drawing library takes brackets in a lot for application identifiers; our own grammar carries them.
     gtin = None if lot and "(" in lot else label.gtin or None
-    text = barcode.item_label(label.sku, gtin, lot, expiry)
+    serial = None if isinstance(label, Receipt) else label.serial or None
+    text = barcode.item_label(label.sku, gtin, lot, expiry, serial)
     return Code("qr" if text.startswith("ITM-") else "gs1-qr", text)
 
 
 def values(label: Label, lang: Language) -> dict[str, str]:
     """The label's texts with their captions; names, codes and quantities speak for themselves."""
     plain = {key: value for key, value in msgspec.structs.asdict(label).items() if value}
+    if "serial" in plain:
+        plain["gtin"] = f"S/N {plain['serial']}"
     captioned = ("lot", "expiry", "made_on", "unit", "document", "received_on", "warehouse", "zone")
     texts = {
         key: f"{_word(key, lang)} {value}" if key in captioned else value for key, value in plain.items()

@@ -14,7 +14,7 @@ MILK = label.Lot(
 )
 BIN = label.Location("A-01-02-3", "主仓 MAIN", "A 区 常温货架")
 ARRIVAL = label.Receipt(
-    "RK20261122-0007", "MILK-1L", "全脂纯牛奶 1L×12", "盒", "144", "L20240911-A", "2027-03-31", "2026-11-22"
+    "MILK-1L", "全脂纯牛奶 1L×12", "盒", "RK20261122-0007", "144", "L20240911-A", "2027-03-31", "2026-11-22"
 )
 BY_SUBJECT: dict[label.Subject, label.Label] = {"item": CUP, "lot": MILK, "location": BIN, "receipt": ARRIVAL}
 EVERY_LAYOUT = [(subject, media) for subject, sizes in label.TEMPLATES.items() for media in sizes]
