@@ -269,8 +269,8 @@ def _decoded(content: bytes, encoding: str) -> str | Refusal:
         ladder = [encoding]
     elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
         ladder = ["utf-16"]
-    elif content[1:2] == b"\x00" or content[:1] == b"\x00":
-        ladder = ["utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"]
+    elif unmarked := prescan.utf16_without_mark(content[:4096]):
+        ladder = [unmarked]
     else:
         ladder = ["utf-8-sig", "gb18030"]
     for name in ladder:
