@@ -1,7 +1,9 @@
 """The words of a story: what people do with hands and eyes, without a word about HTML."""
 
 import re
+import time
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,6 +15,8 @@ PEOPLE = {"chen": "administrator", "li": "supervisor", "wang": "storekeeper", "z
 
 # What a scanner sends between two application identifiers: FNC1, as the control character 29.
 SEPARATOR = "\x1d"
+CTRL, SHIFT = 2, 8
+WEDGE_GAP_S = 0.008
 
 COUNT_TAPS = """() => {
   window.taps = 0;
@@ -37,6 +41,20 @@ def enrol_device(house: House, device: Device, user: str, warehouse: str = "MAIN
     return page
 
 
+def something_to_move(house: House) -> tuple[str, str, str]:
+    """A plain item of the sample company, a bin where it lies, and another bin."""
+    rows = [
+        row for row in house.ledger() if row["target_kind"] == "bin" and not row["lot"] and not row["serial"]
+    ]
+    bins = sorted({row["target_code"] for row in rows})
+    first = rows[0]
+    return (
+        first["item_code"],
+        first["target_code"],
+        next(code for code in bins if code != first["target_code"]),
+    )
+
+
 def screen(page: Page, name: str = "") -> Locator:
     """The screen of the hand app that is shown."""
     return page.locator(f'[data-screen="{name}"]' if name else "[data-screen]")
@@ -49,29 +67,49 @@ def begin(page: Page, activity: str) -> None:
 
 
 def go_home(page: Page) -> None:
-    """Leave the activity; what was begun stays."""
-    page.locator('[hx-get="/edge/home"]').first.tap()
+    """Leave the activity by the arrow, level by level; what was begun stays."""
+    while screen(page, "home").count() == 0:
+        shown = screen(page).first.element_handle()
+        page.locator(".bar .bar-button").first.tap()
+        assert shown is not None
+        shown.wait_for_element_state("hidden")
     expect(screen(page, "home")).to_be_visible()
 
 
 def scan(page: Page, code: str) -> None:
-    """Pull the trigger: a keyboard-wedge scanner types the code very fast and presses Enter."""
-    for part in re.split(f"({SEPARATOR})", code):
-        if part == SEPARATOR:
-            page.keyboard.press("Control+]")
-        else:
-            page.keyboard.type(part)
-    page.keyboard.press("Enter")
+    """Pull the trigger: a keyboard-wedge scanner types the code and presses Enter, a key every 8 ms.
+
+    Each key carries the time at which a scanner would have sent it, so a busy machine does not turn the
+    scan into slow typing.
+    """
+    keys = [_key(char) for char in code] + [
+        {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
+    ]
+    began = time.time() - len(keys) * WEDGE_GAP_S
+    wire = page.context.new_cdp_session(page)
+    for index, key in enumerate(keys):
+        pressed = key | {"timestamp": began + index * WEDGE_GAP_S}
+        wire.send("Input.dispatchKeyEvent", pressed | {"type": "keyDown"})
+        wire.send("Input.dispatchKeyEvent", pressed | {"type": "keyUp", "text": ""})
+    wire.detach()
 
 
-def scan_and_hear(page: Page, code: str, tone: str = "good") -> str:
-    """Scan, and wait for the answer of that scan: good, caution or bad. Gives its words."""
+def _key(char: str) -> dict[str, Any]:
+    """What a scanner set to a US keyboard sends for one character."""
+    if char == SEPARATOR:
+        return {"key": "]", "code": "BracketRight", "modifiers": CTRL, "windowsVirtualKeyCode": 221}
+    code = f"Digit{char}" if char.isdigit() else f"Key{char.upper()}" if char.isalpha() else ""
+    return {"key": char, "code": code, "text": char, "modifiers": SHIFT if char.isupper() else 0}
+
+
+def scan_and_hear(page: Page, code: str, tone: str = "good|quiet") -> str:
+    """Scan, and wait for the answer of that scan: good, quiet (a step), caution or bad. Gives its words."""
     before = told(page)
     marker = before.element_handle() if before.count() else None
     scan(page, code)
     if marker is not None:
         marker.wait_for_element_state("hidden")
-    expect(told(page)).to_have_class(re.compile(rf"\b{tone}\b"))
+    expect(told(page)).to_have_attribute("tone", re.compile(f"^({tone})$"))
     return told(page).inner_text()
 
 
