@@ -1,6 +1,6 @@
 /** The page a QR code of an invitation leads to: the device becomes one of the warehouse's, and the app opens. */
 
-import { edge } from "../edge/edge.js";
+import { enrol as enrolDevice, fetchFromEdge } from "./edge_client.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("#enrol"));
 const told = /** @type {HTMLElement} */ (document.querySelector("#enrol-told"));
@@ -32,7 +32,7 @@ function tokenOf(text) {
 /** @param {string} token */
 async function enrol(token) {
   tell("working", "");
-  const answer = await edge().enrol(token, field("name").value.trim() || modelOf(navigator.userAgent));
+  const answer = await enrolDevice(token, field("name").value.trim() || modelOf(navigator.userAgent));
   if (!answer.ok) return tell(answer.reason, "bad");
   await begins(answer.user);
   tell("done", "good");
@@ -41,11 +41,7 @@ async function enrol(token) {
 
 /** Whoever was invited begins the first shift; the next one signs in by badge. @param {any} user */
 async function begins(user) {
-  const id = typeof user === "string" ? user : user?.id;
-  if (!id) return;
-  const { settings, people } = edge();
-  if (typeof user === "object") await settings.put("people", [user, ...(await people.known()).filter((person) => person.id !== id)]);
-  await settings.put("user", id);
+  if (user) await fetchFromEdge("/edge/signin/first", { method: "POST", body: new URLSearchParams({ user: JSON.stringify(user) }) });
 }
 
 /** @param {'working'|'done'|'offline'|'refused'} what @param {string} tone */

@@ -6,8 +6,9 @@ import "./elements/scan_feedback.js";
 import "./elements/scanner_test.js";
 import { checkDevice } from "./device_check.js";
 import { toggleCamera } from "./camera_toggle.js";
-import { startEdge } from "./edge.js";
-import { listenForScans } from "./scanning.js";
+import { startEdge } from "./edge_client.js";
+import { ask, listenForScans } from "./scanning.js";
+import { say } from "./say.js";
 import { play, unlock } from "./sound.js";
 import { vibrate } from "./vibrate.js";
 import { keepAwake } from "./wake.js";
@@ -20,7 +21,9 @@ document.addEventListener("pointerdown", unlock, { capture: true });
 document.addEventListener("keydown", unlock, { capture: true });
 document.addEventListener("click", onClick);
 document.addEventListener("htmx:after:swap", checkDevice);
+document.addEventListener("htmx:error", () => say("bad", "page.failed"));
 startEdge();
+ask("GET", "/edge/start");
 
 /** Buttons that speak to the device and not to the edge. @param {MouseEvent} event */
 function onClick(event) {

@@ -1,6 +1,5 @@
 /** A photo of a label, read by the server: for codes that a moving picture does not give away. */
 
-import { edge } from "../edge/edge.js";
 import { say } from "./say.js";
 
 /** @typedef {{codes: {text: string, aim?: string}[]}} PhotoAnswer */
@@ -25,6 +24,7 @@ export async function readPhoto(file) {
 
 /** The device speaks for itself, as in everything it sends. @returns {Promise<Record<string, string>>} */
 async function credentials() {
+  const { edge } = await import("../edge/edge.js");
   const who = await edge().identity();
   return who ? { Authorization: `Bearer ${who.device}.${who.secret}` } : {};
 }

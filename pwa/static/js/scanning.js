@@ -2,7 +2,6 @@
 
 import { play } from "./sound.js";
 import { say } from "./say.js";
-import { ask } from "./edge.js";
 
 /**
  * @typedef {{text: string, aim?: string, source: 'wedge'|'camera'|'photo'|'manual', took?: number}} RawScan
@@ -38,6 +37,11 @@ function take(scan) {
 async function send(scan) {
   const values = { text: scan.text, source: scan.source, ...(scan.aim && { aim: scan.aim }), ...padValue() };
   await ask("POST", "/edge/scan", values);
+}
+
+/** Ask the edge, and show its answer as the screen. @param {'GET'|'POST'} method @param {string} path @param {Record<string, string>} [values] @returns {Promise<void>} */
+export async function ask(method, path, values = {}) {
+  await window.htmx.ajax(method, path, { target: "#screen", swap: "innerHTML", source: "#scan-sink", values });
 }
 
 /** A figure typed on the pad before the next scan was meant, even without its last tap. @returns {{pad?: string}} */

@@ -31,8 +31,8 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   receive: async (ctx, session, scan) => receive.scan(session, scan, dayOf(ctx.now())),
   move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now())),
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
-  count: async (ctx, session, scan) => count.scan(session, scan),
-  lookup: async (ctx, session, scan) => lookup.scan(session, scan),
+  count: async (_ctx, session, scan) => count.scan(session, scan),
+  lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
 });
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
@@ -71,7 +71,7 @@ export async function show(ctx, name, { feedback = null, pad = false } = {}) {
   if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback);
   const view = viewOf(ctx);
   const { body, actions } = await contents(ctx, view, name, sessions[name], pad);
-  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: await badge(ctx, view) });
+  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: await badge(ctx, view), unfinished: pad || work.isUnfinished(name, sessions[name]) });
 }
 
 /** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad */

@@ -37,8 +37,16 @@ export function badge(ctx) {
   return activity.badge(ctx, activity.viewOf(ctx));
 }
 
+/** @param {Context} ctx */
+export async function contact(ctx) {
+  return homeView.contact(activity.viewOf(ctx), await ctx.outbox.summary());
+}
+
 /** The page says its language anew when it is loaded again. @param {Context} ctx */
 export async function language(ctx) {
-  await ctx.stores.settings.put("language", ctx.lang === "zh" ? "en" : "zh");
+  const { settings } = ctx.stores;
+  const next = ctx.lang === "zh" ? "en" : "zh";
+  await settings.put("language", next);
+  await settings.put("languages", { ...(await settings.get("languages")), [ctx.user]: next });
   return new Response(null, { status: 200, headers: { "HX-Refresh": "true" } });
 }

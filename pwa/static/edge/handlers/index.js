@@ -21,6 +21,7 @@ export const routes = [
   get("/edge/start", home.start),
   get("/edge/home", (ctx) => home.home(ctx)),
   get("/edge/badge", home.badge),
+  get("/edge/contact", home.contact),
   post("/edge/language", home.language),
   post("/edge/scan", scan.scanned),
 
@@ -72,6 +73,7 @@ export const routes = [
   get("/edge/signin", (ctx) => signin.who(ctx)),
   post("/edge/signin", signin.choose),
   post("/edge/signin/pin", signin.pin),
+  post("/edge/signin/first", signin.first),
   post("/edge/signout", signin.leave),
 ];
 

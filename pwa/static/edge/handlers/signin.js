@@ -5,6 +5,7 @@ import * as signinView from "../views/signin.js";
 import * as activity from "./activity.js";
 import { text } from "./form.js";
 import * as home from "./home.js";
+import { LANGUAGES, t as words } from "../words.js";
 import * as work from "./work.js";
 
 /**
@@ -67,7 +68,28 @@ export async function pin(ctx) {
   if (!answer.ok) return askPin(ctx, badge, { tone: "bad", key: REFUSALS[answer.reason] ?? "signin.wrong" });
   await ctx.stores.settings.put("signing-in", undefined);
   await work.clear(ctx);
-  return home.home({ ...ctx, user: answer.user.id }, { tone: "good", key: "signin.welcome", args: { name: answer.user.name } });
+  const lang = await languageOf(ctx, answer.user.id, answer.user.language);
+  const t = (/** @type {string} */ key, /** @type {Record<string, unknown>|undefined} */ args) => words(lang, key, args);
+  return home.home({ ...ctx, user: answer.user.id, lang, t }, { tone: "good", key: "signin.welcome", args: { name: answer.user.name } });
+}
+
+/** What this person chose on this device, else what the server knows of them. @param {Context} ctx @param {string} user @param {string|undefined} usual */
+async function languageOf(ctx, user, usual) {
+  const chosen = (await ctx.stores.settings.get("languages"))?.[user] ?? usual;
+  const lang = chosen && LANGUAGES.includes(chosen) ? chosen : ctx.lang;
+  await ctx.stores.settings.put("language", lang);
+  return lang;
+}
+
+/** The device was just enrolled for somebody: they begin, as the invitation is their proof. @param {Context} ctx */
+export async function first(ctx) {
+  const { settings, people } = ctx.stores;
+  if (!ctx.device || ctx.user) return new Response(null, { status: 409 });
+  const user = JSON.parse(text(ctx, "user"));
+  const others = (await people.known()).filter((/** @type {{id: string}} */ { id }) => id !== user.id);
+  await settings.put("people", [user, ...others]);
+  await settings.put("user", user.id);
+  return new Response(null, { status: 204 });
 }
 
 /** The shift is over. @param {Context} ctx */

@@ -21,14 +21,13 @@ export async function entryOf(ctx, { operation, state, reason, undone, attention
     at: operation.captured.wall,
     user: operation.user,
     words: item ? item.name : kindWords(ctx.t, kind),
-    detail: detailOf(ctx, kind, from, to, args.lot),
+    detail: [item && kindWords(ctx.t, kind), wayOf(from, to), args.lot].filter(Boolean).join(" · "),
     quantity: args.quantity ?? null,
     unit: item ? item.unit : "",
   };
 }
 
-/** @param {Context} ctx @param {string} kind @param {{code: string}|null} from @param {{code: string}|null} to @param {string|undefined} lot */
-function detailOf(ctx, kind, from, to, lot) {
-  const way = from && to ? `${from.code} → ${to.code}` : to ? to.code : from ? from.code : "";
-  return [kindWords(ctx.t, kind), way, lot].filter(Boolean).join(" · ");
+/** @param {{code: string}|null} from @param {{code: string}|null} to */
+function wayOf(from, to) {
+  return from && to ? `${from.code} → ${to.code}` : (to ?? from)?.code;
 }

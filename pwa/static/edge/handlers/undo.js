@@ -28,7 +28,7 @@ export async function show(ctx, feedback = null) {
 async function own(ctx) {
   const recent = await ctx.outbox.recent(LOOKED_AT);
   return recent
-    .filter(({ operation, state }) => operation.user === ctx.user && UNDOABLE.has(operation.kind.split("@")[0]) && !FAILED.has(state))
+    .filter((/** @type {any} */ { operation, state }) => operation.user === ctx.user && UNDOABLE.has(operation.kind.split("@")[0]) && !FAILED.has(state))
     .slice(0, LAST);
 }
 

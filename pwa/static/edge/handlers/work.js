@@ -80,6 +80,8 @@ export async function placesOf(ctx, kinds) {
 
 /** The warehouse this device works in. @param {Context} ctx @returns {Promise<{id: string, name: string}|null>} */
 export async function warehouseOf(ctx) {
-  const [id, name] = await Promise.all([ctx.stores.settings.get("warehouse"), ctx.stores.settings.get("warehouse_name")]);
-  return id ? { id, name: name ?? id } : null;
+  const id = await ctx.stores.settings.get("warehouse");
+  if (!id) return null;
+  const row = await ctx.stores.rows.row("warehouse", id);
+  return { id, name: row?.name || row?.code || "" };
 }

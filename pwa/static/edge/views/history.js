@@ -21,7 +21,7 @@ const TONES = /** @type {Record<string, string>} */ ({ queued: "caution", applie
 export function undoBody(view, entries) {
   if (entries.length === 0) return html`<p class="quiet">${view.t("undo.nothing")}</p>`;
   return html`<p class="lead">${view.t("undo.lead")}</p><ul class="rows">${entries.map((entry) => html`<li class="row ${entry.undone ? "undone" : ""}">
-    ${picture(entry)}${told(view, entry)}
+    ${picture(entry)}${told(entry)}
     ${entry.undone
       ? html`<span class="badge">${view.t("undo.undone")}</span>`
       : html`<button class="button icon-only" type="button" hx-post="/edge/undo/${entry.id}" hx-vals='{"from":"undo"}' aria-label="${view.t("undo.this", { what: `${entry.words} ${entry.detail}` })}">${icon("undo")}</button>`}
@@ -33,9 +33,9 @@ function picture(entry) {
   return html`<span class="row-icon">${icon(PICTURES[entry.kind.split("@")[0]] || "item")}</span>`;
 }
 
-/** @param {View} view @param {Entry} entry @returns {Html} */
-function told(view, entry) {
-  return html`<span class="row-main"><b>${entry.words}</b><span class="row-sub"><time>${hour(entry.at)}</time> ${entry.detail}</span></span>
+/** @param {Entry} entry @param {unknown} [state] @returns {Html} */
+function told(entry, state) {
+  return html`<span class="row-main"><b>${entry.words}</b><span class="row-sub"><time>${hour(entry.at)}</time> ${entry.detail}</span>${state}</span>
     ${entry.quantity && html`<span class="row-amount">${figure(entry.quantity)}<small>${entry.unit}</small></span>`}`;
 }
 
@@ -55,8 +55,7 @@ export function waitingBody(view, { attention, waiting, settled, summary }) {
 function section(view, title, entries) {
   if (entries.length === 0) return null;
   return html`<section class="group"><h2 class="group-title">${view.t(title)} <span class="badge">${entries.length}</span></h2>
-    <ul class="rows">${entries.map((entry) => html`<li class="row">${picture(entry)}${told(view, entry)}
-      <span class="row-state"><span class="badge ${TONES[entry.state] || ""}">${view.t(`state.${entry.state}`)}</span></span>
+    <ul class="rows">${entries.map((entry) => html`<li class="row">${picture(entry)}${told(entry, html`<span class="row-state"><span class="badge ${TONES[entry.state] || ""}">${view.t(`state.${entry.state}`)}</span></span>`)}
       ${entry.reason && html`<p class="row-reason">${reasonWords(view.t, entry.reason)}</p>`}
       ${entry.attention && html`<button class="button" type="button" hx-post="/edge/waiting/${entry.id}/seen">${icon("check")}${view.t("waiting.seen")}</button>`}</li>`)}</ul></section>`;
 }

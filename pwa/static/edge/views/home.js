@@ -24,11 +24,11 @@ export function body(view, { user, warehouse, summary, busy }) {
         ${icon(picture)}<b>${view.t(`${name}.title`)}</b>${busy[name] && html`<span class="badge accent">${view.t("home.unfinished")}</span>`}</button>`)}
       <button class="tile wide" type="button" hx-get="/edge/lookup">${icon("lookup")}<b>${view.t("lookup.title")}</b><span>${view.t("home.lookup_hint")}</span></button>
     </nav>
-    ${contact(view, summary)}`;
+    <div class="contact-place" hx-get="/edge/contact" hx-trigger="every 5s, queue:changed from:body" hx-target="this">${contact(view, summary)}</div>`;
 }
 
 /** How the device stands with the server, in one line. @param {View} view @param {Summary} summary @returns {Html} */
-function contact(view, summary) {
+export function contact(view, summary) {
   const tone = summary.attention ? "bad" : summary.waiting || !summary.online ? "caution" : "good";
   const words = summary.attention
     ? view.t("home.attention", { n: summary.attention })
@@ -36,7 +36,7 @@ function contact(view, summary) {
       ? view.t(summary.online ? "home.sending" : "home.kept", { n: summary.waiting })
       : view.t(summary.online ? "home.all_sent" : "home.offline");
   const picture = { good: "synced", caution: summary.online ? "waiting" : "offline", bad: "caution" }[tone];
-  return html`<button class="contact ${tone}" type="button" hx-get="/edge/waiting">${icon(picture)}
+  return html`<button class="contact ${tone}" type="button" hx-get="/edge/waiting" hx-target="#screen">${icon(picture)}
     <span><b>${words}</b><small>${view.t("home.contact", { when: ago(view, summary.lastContact) })}</small></span>${icon("chevron")}</button>`;
 }
 

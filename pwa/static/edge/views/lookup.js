@@ -15,10 +15,10 @@ import { add, cmp } from "../session/quantity.js";
 
 /** @param {View} view @param {string} text @param {unknown} results @returns {Html} */
 export function searchBody(view, text, results) {
-  return html`<form class="search" hx-get="/edge/lookup/results" hx-target="#results" hx-trigger="input changed delay:120ms from:find input, submit">
+  return html`<div class="search">
       <label class="visually-hidden" for="search-text">${view.t("lookup.search")}</label>
-      ${icon("lookup")}<input class="input" id="search-text" name="text" value="${text}" type="search" placeholder="${view.t("lookup.search")}" autocomplete="off" enterkeyhint="search">
-    </form>
+      ${icon("lookup")}<input class="input" id="search-text" name="text" value="${text}" type="search" hx-get="/edge/lookup/results" hx-target="#results" hx-trigger="input changed delay:120ms, search" placeholder="${view.t("lookup.search")}" autocomplete="off" enterkeyhint="search">
+    </div>
     <div id="results">${results}</div>`;
 }
 
@@ -83,7 +83,7 @@ function asOfLine(view, asOf) {
   return html`<p class="as-of">${icon("clock")}${view.t("lookup.as_of", { when: ago(view, asOf) })}</p>`;
 }
 
-/** @param {View} view @param {string} print where the label form is @param {string|null} [count] @returns {Html} */
+/** @param {View} view @param {string} print where the label form is @returns {Html} */
 export function cardActions(view, print) {
   return html`<button class="button large wide" type="button" hx-get="${print}">${icon("printer")}${view.t("print.title")}</button>`;
 }

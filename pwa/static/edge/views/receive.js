@@ -47,7 +47,7 @@ function openLine(view, session, pad) {
   const wanted = missing(line);
   const card = lineCard(view, line, { edit: line.item.serial ? null : "/edge/receive?pad=1", tone: "open compact" });
   if (wanted === "expiry") {
-    return html`${card}${numberPad(view, { action: "/edge/receive/marks", name: "expiry", mode: "date", label: view.t("ask.expiry"), back: "" })}`;
+    return html`${card}${numberPad(view, { action: "/edge/receive/marks", name: "expiry", mode: "date", label: view.t("ask.expiry"), back: null })}`;
   }
   return html`${card}${markQuestion(view, session, line, wanted === "serial" ? "serial" : "lot")}`;
 }
@@ -71,6 +71,7 @@ function quantityPad(view, line) {
 
 /** @param {View} view @param {Session} session @returns {Html|null} */
 export function actions(view, session) {
+  if (session.open && missing(session.open) === "expiry") return html`<button class="button plain wide" type="button" hx-post="/edge/receive/cancel">${view.t("action.cancel_line")}</button>`;
   if (session.open) return html`<button class="button large wide" type="button" hx-post="/edge/receive/cancel">${icon("close")}${view.t("action.cancel_line")}</button>`;
   if (!session.last?.id) return null;
   return html`<button class="button large" type="button" hx-post="/edge/undo/${session.last.id}">${icon("undo")}${view.t("action.undo")}</button>

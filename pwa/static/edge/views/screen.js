@@ -1,6 +1,6 @@
 /** The frame of every screen: bar above, work in the middle, actions under the thumb, and what just happened. */
 
-import { html } from "../html.js";
+import { html, raw } from "../html.js";
 import { icon } from "./parts.js";
 
 /**
@@ -8,16 +8,18 @@ import { icon } from "./parts.js";
  * @typedef {import('../html.js').Html} Html
  * @typedef {import('../session/outcome.js').Feedback} Feedback
  * @typedef {{name: string, title: string, back?: string|null, body: unknown, actions?: unknown, feedback?: Feedback|null,
- *   camera?: boolean, badge?: unknown}} Frame
+ *   camera?: boolean, badge?: unknown, unfinished?: boolean}} Frame  unfinished: an update has to wait
  */
 
+const MARK = new URL("../../icons/mark.svg", import.meta.url).pathname;
 const FEEDBACK_ICONS = { good: "check", caution: "caution", bad: "refused", quiet: "check" };
 
 /** @param {View} view @param {Frame} frame @returns {Html} */
-export function screen(view, { name, title, back = "/edge/home", body, actions, feedback, camera = false, badge }) {
-  return html`<section class="screen" data-screen="${name}" lang="${view.lang === "en" ? "en" : "zh-CN"}">
+export function screen(view, { name, title, back = "/edge/home", body, actions, feedback, camera = false, badge, unfinished = false }) {
+  return html`<section class="screen" data-screen="${name}"${unfinished ? raw(" data-unfinished") : ""} lang="${view.lang === "en" ? "en" : "zh-CN"}">
     <header class="bar">
       ${back && html`<button class="bar-button" type="button" hx-get="${back}" aria-label="${view.t("screen.back")}">${icon("back")}</button>`}
+      ${!back && html`<img class="bar-mark" src="${MARK}" alt="" width="32" height="32">`}
       <h1 class="bar-title">${title}</h1>
       ${camera && html`<button class="bar-button" type="button" data-camera="toggle" aria-label="${view.t("screen.camera")}">${icon("camera")}</button>`}
       <span class="bar-badge" id="queue" hx-get="/edge/badge" hx-trigger="every 5s, queue:changed from:body" hx-target="this">${badge}</span>
@@ -66,7 +68,7 @@ export function prompt(picture, words, detail) {
   </div>`;
 }
 
-/** The big figure pad, under the thumb; the soft keyboard stays shut. @param {View} view @param {{action: string, name: string, value?: string, mode: 'quantity'|'date'|'pin', scale?: number, label: string, back: string}} pad @returns {Html} */
+/** The big figure pad, under the thumb; the soft keyboard stays shut. @param {View} view @param {{action: string, name: string, value?: string, mode: 'quantity'|'date'|'pin', scale?: number, label: string, back: string|null}} pad @returns {Html} */
 export function numberPad(view, { action, name, value = "", mode, scale = 0, label, back }) {
   return html`<form class="pad" hx-post="${action}" hx-target="#screen">
     <p class="pad-label">${label}</p>

@@ -13,7 +13,7 @@ import { numberPad, prompt } from "./screen.js";
 /** @param {View} view @param {{people: Person[], waiting: number}} state @returns {Html} */
 export function whoBody(view, { people, waiting }) {
   return html`${mark(view)}
-    ${prompt("badge", view.t("signin.prompt"), view.t("signin.prompt_detail"))}
+    ${prompt("badge", view.t("signin.prompt"), people.length ? view.t("signin.prompt_detail") : null)}
     <ul class="choices people">${people.map((person) => html`<li><button class="choice" type="button" hx-post="/edge/signin" hx-vals='${JSON.stringify({ badge: person.badge })}'>${icon("person")}<b>${person.name}</b></button></li>`)}</ul>
     ${waiting > 0 && html`<p class="notice caution">${icon("waiting")}${view.t("signin.waiting", { n: waiting })}</p>`}`;
 }
