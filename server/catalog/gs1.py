@@ -59,8 +59,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_digit_fits(digits: str) -> bool:
     """Whether the last digit is the one GS1 computes from the others (same rule for GTIN, GLN and SSCC)."""
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return weighted % 10 == 0
+    return (sum(map(int, digits[::-2])) + 3 * sum(map(int, digits[-2::-2]))) % 10 == 0
 
 
 def is_gtin(text: str) -> bool:

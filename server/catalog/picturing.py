@@ -48,10 +48,10 @@ def _write(file: Path, content: bytes) -> None:
     unfinished.replace(file)
 
 
-async def picture_file(item: int) -> Path | None:
-    """The file of an item's picture, when there is one."""
+async def picture_of(item: int) -> bytes | None:
+    """An item's picture, when there is one."""
     head = await queries.item_head(item)
     if head is None or not head.picture:
         return None
     file = folder() / head.picture
-    return file if await asyncio.to_thread(file.is_file) else None
+    return await asyncio.to_thread(file.read_bytes) if await asyncio.to_thread(file.is_file) else None
