@@ -9,6 +9,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from server import clock
 from server.sync import frames, queries
+from server.sync.hearing import hearing
 from server.sync.streaming import Listener, advance, listening, missed
 
 PING_S = 15.0
@@ -66,7 +67,7 @@ async def live(socket: WebSocket[Any, Any, Any]) -> None:
         device = await _welcome(bearer)
         async with listening(device.scopes) as listener:
             await _send(socket, await missed(listener, hello.generation, hello.cursor))
-            await _both_ways(socket, listener, bearer)
+            await _both_ways(socket, listener, bearer, device.id)
     except Ended as end:
         await socket.close(end.code, str(end))
     except (WebSocketDisconnect, OSError):
@@ -97,11 +98,11 @@ def _bearer(socket: WebSocket[Any, Any, Any]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def _both_ways(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str) -> None:
+async def _both_ways(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str, device: int) -> None:
     """Speak and hear at once until one of them ends; its reason is what is raised."""
     tasks = {
         asyncio.create_task(_speak(socket, listener, bearer), name="speak to a device"),
-        asyncio.create_task(_hear(socket, listener), name="hear a device"),
+        asyncio.create_task(_hear(socket, listener, device), name="hear a device"),
     }
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -141,18 +142,24 @@ async def _send(socket: WebSocket[Any, Any, Any], text: str) -> None:
         raise Ended(GONE, "stalled") from None
 
 
-async def _hear(socket: WebSocket[Any, Any, Any], listener: Listener) -> None:
+async def _hear(socket: WebSocket[Any, Any, Any], listener: Listener, device: int) -> None:
     """Read signs of life, and how far pulls have brought the device."""
-    while True:
-        try:
-            async with asyncio.timeout(SILENCE_S):
-                said = _said(await socket.receive_text())
-        except TimeoutError:
-            raise Ended(GONE, "silent") from None
-        except msgspec.DecodeError as error:
-            raise Ended(BAD_HELLO, str(error)[:100]) from error
-        if said.cursor is not None:
-            advance(listener, said.cursor)
+    with hearing(device) as heard:
+        while True:
+            said = await _next_word(socket)
+            heard()
+            if said.cursor is not None:
+                advance(listener, said.cursor)
+
+
+async def _next_word(socket: WebSocket[Any, Any, Any]) -> Said:
+    try:
+        async with asyncio.timeout(SILENCE_S):
+            return _said(await socket.receive_text())
+    except TimeoutError:
+        raise Ended(GONE, "silent") from None
+    except msgspec.DecodeError as error:
+        raise Ended(BAD_HELLO, str(error)[:100]) from error
 
 
 routes = [live]

@@ -24,6 +24,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     source_warehouse: int
     target_warehouse: int
     is_reversal: bool
+    rows: int
     quantity: int
     last_at: int
 
@@ -41,6 +42,15 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING = Today()
 
 
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """How many times today something came in, was picked or went out, and how many flows there were."""
+
+    came_in: int = 0
+    picked: int = 0
+    went_out: int = 0
+    flows: int = 0
+
+
 def add(
     flows: Mapping[int, Today], groups: Iterable[Group], warehouses: frozenset[int] | None
 ) -> dict[int, Today]:
@@ -50,6 +60,30 @@ def add(
         before = after.get(group.item, NOTHING)
         after[group.item] = _after(before, group, warehouses)
     return after
+
+
+def count(tally: Tally, groups: Iterable[Group], warehouses: frozenset[int] | None) -> Tally:
+    """The tally after these groups; what was taken back is taken off it."""
+    for group in groups:
+        came_in, picked, went_out, _ = _shares(group, warehouses)
+        is_flow = group.kind == "flow" and touches(group, warehouses)
+        tally = Tally(
+            came_in=tally.came_in + group.rows * _sign(came_in),
+            picked=tally.picked + group.rows * _sign(picked),
+            went_out=tally.went_out + group.rows * _sign(went_out),
+            flows=tally.flows + (group.rows if is_flow else 0),
+        )
+    return tally
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def touches(group: Group, warehouses: frozenset[int] | None) -> bool:
+    """Whether the group has anything to do with these warehouses."""
+    ends = (group.source_kind, group.source_warehouse), (group.target_kind, group.target_warehouse)
+    return any(_is_ours(kind, warehouse, warehouses) for kind, warehouse in ends)
 
 
 def _after(before: Today, group: Group, warehouses: frozenset[int] | None) -> Today:

@@ -59,12 +59,11 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The whole house in four figures."""
+    """The whole house in three figures."""
 
     items: int
     locations: int
     debts: int
-    movements: int
 
 
 def _visible(column: str) -> tuple[str, str]:
@@ -82,7 +81,7 @@ def _seen(warehouses: Warehouses) -> tuple[str | None, str | None]:
 
 
 def _statement(sql: str) -> Statement:
-    """SQL with {visible:column}, {found:column} and {ids} written for both engines."""
+    """SQL with {visible:column}, {found:column}, {cell:part} and {ids} written for both engines."""
     return Statement(_fill(sql, 0), _fill(sql, 1))
 
 
@@ -90,6 +89,10 @@ def _fill(sql: str, dialect: int) -> str:
     ids = ("(SELECT value FROM json_each(?))", "(SELECT (json_array_elements_text(?::text::json))::int)")
     for column in ("l.warehouse", "s.warehouse", "t.warehouse", "warehouse", "i.warehouse"):
         sql = sql.replace(f"{{visible:{column}}}", _visible(column)[dialect])
+    for part in range(5):
+        in_json = (f"json_extract(i.body, '$.cell[{part}]')", f"(i.body::json -> 'cell' ->> {part})")[dialect]
+        sql = sql.replace(f"{{text:{part}}}", in_json)
+        sql = sql.replace(f"{{cell:{part}}}", in_json if dialect == 0 else f"{in_json}::int")
     for name, column in (("i.search", "i.search"), ("l.code", "lower(l.code)")):
         sql = sql.replace(f"{{found:{name}}}", f"{('instr', 'strpos')[dialect]}({column}, ?) > 0")
     return sql.replace("{ids}", ids[dialect])
@@ -294,7 +297,7 @@ _FIRST_OF_DAY = Statement("SELECT min(id) FROM movement WHERE posted_at >= ?")
 _GROUPS = Statement(
     """SELECT m.item, m.kind, m.act, s.kind AS source_kind, t.kind AS target_kind,
       s.warehouse AS source_warehouse, t.warehouse AS target_warehouse, m.reverses <> '' AS is_reversal,
-      sum(m.quantity) AS quantity, max(m.event_at) AS last_at, max(m.id) AS last_id
+      count(*) AS rows, sum(m.quantity) AS quantity, max(m.event_at) AS last_at, max(m.id) AS last_id
     FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target
     WHERE m.id > ? AND m.event_at >= ? AND m.event_at < ?
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
@@ -369,10 +372,6 @@ _TOTALS = _statement(
       count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.location END), count(CASE WHEN b.debt > 0 THEN 1 END)
     FROM balance b JOIN location l ON l.id = b.location WHERE {_REAL} AND {{visible:l.warehouse}}"""
 )
-_MOVED = _statement(
-    """SELECT count(*) FROM movement m JOIN location s ON s.id = m.source
-    WHERE m.id > ? AND m.kind = 'flow' AND m.event_at >= ? AND {visible:s.warehouse}"""
-)
 
 
 async def last_changed(warehouses: Warehouses, limit: int) -> list[int]:
@@ -380,11 +379,9 @@ async def last_changed(warehouses: Warehouses, limit: int) -> list[int]:
     return [row[0] for row in await fetch(_FULLEST, *_seen(warehouses), limit)]
 
 
-async def totals(warehouses: Warehouses, after: int, start: int) -> Totals:
-    """How many items, filled locations, uncovered balances, and movements since `start`."""
-    items_, locations, debts = (await fetch(_TOTALS, *_seen(warehouses)))[0]
-    moved = (await fetch(_MOVED, after, start, *_seen(warehouses)))[0][0]
-    return Totals(items_, locations, debts, moved)
+async def totals(warehouses: Warehouses) -> Totals:
+    """How many items and filled locations there are, and balances that the book cannot cover."""
+    return Totals(*(await fetch(_TOTALS, *_seen(warehouses)))[0])
 
 
 # What waits for a person
@@ -404,6 +401,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: int | None
     decision: str
     decided_by: str
+    item: int | None
+    item_code: str
+    item_name: str
+    unit: str
+    location: int | None
+    location_code: str
+    lot: str
+    serial: str
+    on_hand: int
+    debt: int
+    """What the book holds there now and what it owes, where the incident is about a balance."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -425,20 +433,25 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 _INCIDENT = """SELECT i.id, i.kind, i.subject, i.warehouse, coalesce(w.code, '') AS warehouse_code,
       i.operation, i.body, i.opened_at, i.closed_at, i.decision,
-      coalesce(nullif(u.display_name, ''), u.name, '') AS decided_by
+      coalesce(nullif(u.display_name, ''), u.name, '') AS decided_by,
+      m.id AS item, coalesce(m.code, '') AS item_code, coalesce(m.name, '') AS item_name,
+      coalesce(m.unit, '') AS unit, l.id AS location, coalesce(l.code, '') AS location_code,
+      coalesce(b.lot, '') AS lot, coalesce(b.serial, '') AS serial,
+      coalesce(b.on_hand, 0) AS on_hand, coalesce(b.debt, 0) AS debt
     FROM incident i LEFT JOIN warehouse w ON w.id = i.warehouse
-    LEFT JOIN user_account u ON u.id = i.decided_by"""
+    LEFT JOIN user_account u ON u.id = i.decided_by
+    LEFT JOIN item m ON m.id = {cell:0} LEFT JOIN location l ON l.id = {cell:1}
+    LEFT JOIN balance b ON b.item = m.id AND b.location = l.id AND b.lot = {text:2} AND b.serial = {text:3}
+      AND b.owner = {cell:4}"""
 _OPEN_INCIDENTS = _statement(
-    f"{_INCIDENT} WHERE i.closed_at IS NULL AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
+    _INCIDENT + " WHERE i.closed_at IS NULL AND (i.warehouse IS NULL OR {visible:i.warehouse})"
     " ORDER BY i.opened_at DESC, i.id DESC LIMIT ?"
 )
 _CLOSED_INCIDENTS = _statement(
-    f"{_INCIDENT} WHERE i.closed_at IS NOT NULL AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
+    _INCIDENT + " WHERE i.closed_at IS NOT NULL AND (i.warehouse IS NULL OR {visible:i.warehouse})"
     " ORDER BY i.closed_at DESC, i.id DESC LIMIT ?"
 )
-_INCIDENT_BY_ID = _statement(
-    f"{_INCIDENT} WHERE i.id = ? AND (i.warehouse IS NULL OR {{visible:i.warehouse}})"
-)
+_INCIDENT_BY_ID = _statement(_INCIDENT + " WHERE i.id = ? AND (i.warehouse IS NULL OR {visible:i.warehouse})")
 _OPEN_TASKS = _statement(
     """SELECT t.id, t.kind, t.subject, t.warehouse, t.location, coalesce(l.code, '') AS location_code, t.item,
       coalesce(i.code, '') AS item_code, coalesce(i.name, '') AS item_name, t.reason, t.opened_at, t.closed_at

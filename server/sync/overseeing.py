@@ -20,7 +20,6 @@ TOTALS_EVERY = 5 * clock.SECOND
 class StockRow(msgspec.Struct, frozen=True):
     """One item on the board."""
 
-    slot: int
     item: queries.ItemStock
     today: flow.Today
     places: list[queries.Place]
@@ -121,8 +120,8 @@ async def _stock_rows(overview: Overview) -> list[StockRow]:
     stock = await queries.stock_of(overview.shown, overview.warehouses)
     places = await queries.places_of(overview.shown, overview.warehouses)
     return [
-        StockRow(slot, stock[item], overview.flows.get(item, flow.NOTHING), places.get(item, []))
-        for slot, item in enumerate(overview.shown)
+        StockRow(stock[item], overview.flows.get(item, flow.NOTHING), places.get(item, []))
+        for item in overview.shown
     ]
 
 

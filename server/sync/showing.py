@@ -1,4 +1,4 @@
-"""Showing boards: one gatherer per kind of board, however many screens hang on walls; only changes are told."""
+"""Showing boards: one gatherer per kind of board, however many screens; only changes are told."""
 
 import asyncio
 import itertools

@@ -19,6 +19,7 @@ def group(source: str, target: str, quantity: int = 3, **more: object) -> Group:
         "source_warehouse": 1,
         "target_warehouse": 1,
         "is_reversal": False,
+        "rows": 1,
         "quantity": quantity,
         "last_at": 7,
     }
@@ -78,6 +79,18 @@ def test_later_groups_add_to_what_the_day_had() -> None:
 
     assert evening[1] == Today(came_in=7, last_at=9)
     assert morning[1].came_in == 5
+
+
+def test_the_tally_counts_how_often_and_takes_off_what_was_taken_back() -> None:
+    received = group("supplier", "dock", act="receive", rows=4)
+    undone = group("dock", "supplier", act="receive", is_reversal=True)
+    moved = group("bin", "bin", rows=2)
+    counted = group("adjustment", "bin", kind="count")
+    elsewhere = group("supplier", "dock", source_warehouse=2, target_warehouse=2)
+
+    tally = flow.count(flow.Tally(), [received, undone, moved, counted, elsewhere], frozenset({1}))
+
+    assert tally == flow.Tally(came_in=3, flows=7)
 
 
 def test_the_business_day_is_the_firms_and_not_greenwichs() -> None:

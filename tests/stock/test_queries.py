@@ -146,7 +146,7 @@ async def test_a_pick_the_book_cannot_cover_is_told_as_debt_incident_and_task(ho
     incidents, tasks = await queries.open_incidents(), await queries.open_tasks()
     assert [incident.kind for incident in incidents] == ["suspense"]
     assert [(task.location_code, task.item_code) for task in tasks] == [("A-01", "BOX")]
-    assert (await queries.totals(seen(house, "MAIN"), 0, 0)).debts == 1
+    assert (await queries.totals(seen(house, "MAIN"))).debts == 1
 
 
 async def test_places_of_an_item_come_fullest_first(house: given.House) -> None:

@@ -8,7 +8,7 @@ interface HtmxAjaxOptions {
 }
 
 interface Window {
-  htmx: { ajax(method: string, path: string, options?: HtmxAjaxOptions): Promise<void> };
+  htmx: { ajax(method: string, path: string, options?: HtmxAjaxOptions): Promise<void>; process(element: Element): void };
 }
 
 interface DetectedCode {
