@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { createLive } from "../../pwa/static/edge/sync/live.js";
 import { createTime, settle } from "./support/device.js";
 
-async function setUp({ hello = async () => ({ generation: 1, cursor: 7, token: "d-1.s" }) } = {}) {
+async function setUp({ hello = async () => ({ generation: 1, cursor: 7, token: "d-1.s" }), online = () => true } = {}) {
   const time = createTime();
   const world = { time, sockets: [], frames: [], connected: [] };
   const live = createLive({
     hello, frame: (frame) => world.frames.push(frame), connected: (state) => world.connected.push(state),
-    open: () => fakeSocket(world.sockets),
+    open: () => fakeSocket(world.sockets), online,
     time: { ...time, random: () => 0.5 },
   });
   live.start();
@@ -90,6 +90,14 @@ test("a server that is away is tried again, more and more rarely, and at once wh
 
 test("before enrolment no socket is opened", async () => {
   const { sockets, time } = await setUp({ hello: async () => null });
+
+  await time.advance(60_000);
+
+  assert.equal(sockets.length, 0);
+});
+
+test("without a network no socket is tried", async () => {
+  const { sockets, time } = await setUp({ online: () => false });
 
   await time.advance(60_000);
 

@@ -151,6 +151,7 @@ function leadNow() {
       tell({ type: "live", connected });
     },
     open: () => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync/live`),
+    online: () => navigator.onLine,
     time: {
       wall: () => Date.now(), monotonic: () => performance.now(), random: () => Math.random(),
       later: (action, delay) => setTimeout(action, delay), never: (timer) => clearTimeout(timer),

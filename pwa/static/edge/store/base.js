@@ -7,6 +7,7 @@
 
 import { canonical } from "../canonical.js";
 import { firstByte, hash64 } from "../sha256.js";
+import { result } from "./db.js";
 
 export const CHUNKS = 256;
 export const EMPTY_SUM = "0".repeat(16);
@@ -67,9 +68,9 @@ export function chunkOf(place) {
   return (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (CHUNKS - 1);
 }
 
-/** @param {string} kind @param {string} key @param {any} body */
-export function rowHash(kind, key, body) {
-  return hash64(`[${canonical(kind)},${canonical(key)},${canonical(body)}]`);
+/** @param {string} kind @param {string} key @param {string} text canonical JSON of the body */
+export function rowHash(kind, key, text) {
+  return hash64(`[${canonical(kind)},${canonical(key)},${text}]`);
 }
 
 /** Which of the 256 parts that are compared with the server. @param {string} kind @param {string} key */
@@ -83,59 +84,70 @@ export function added(sum, change) {
 }
 
 /**
+ * A chunk as it is stored: a line per row, `key TAB seq TAB body`, or per place, `place TAB key TAB key …`.
+ * Canonical JSON has no raw tab or line end, so lines are found without parsing a body, and the text that
+ * was hashed is the text that is kept.
+ * @typedef {Map<string, string[]>} Lines
+ */
+
+/** @param {string|undefined} text @returns {Lines} */
+export function linesOf(text) {
+  /** @type {Lines} */
+  const lines = new Map();
+  if (!text) return lines;
+  for (const line of text.split("\n")) {
+    const [first, ...others] = line.split("\t");
+    lines.set(first, others);
+  }
+  return lines;
+}
+
+/** @param {Lines} lines */
+function textOf(lines) {
+  const written = [];
+  for (const [first, others] of lines) written.push(`${first}\t${others.join("\t")}`);
+  return written.join("\n");
+}
+
+/** @param {string} name */
+function checkedName(name) {
+  if (/[\t\n]/.test(name)) throw new TypeError(`a key may not hold a tab or a line end: ${JSON.stringify(name)}`);
+  return name;
+}
+
+/**
  * The chunks of one transaction: read when first touched, changed in memory, written once at the end.
- * @typedef {{value: Record<string, any>, changed: boolean}} Chunk
+ * @typedef {{address: IDBValidKey, lines: Lines, changed: boolean}} Chunk
+ * @typedef {(scope: string, view: string, chunk: number) => Chunk} At
  * @param {IDBObjectStore} store @param {{fresh: boolean}} options fresh: nothing is there yet, so nothing is read
  */
 export function chunkWriter(store, { fresh }) {
-  /** @type {Map<string, {address: IDBValidKey, chunk: Chunk}>} */
+  /** @type {Map<string, Chunk>} */
   const touched = new Map();
 
   return { load, flush };
 
-  /**
-   * Read all of these at once, and give a look-up of them.
-   * @param {{scope: string, view: string, chunk: number}[]} wanted
-   */
+  /** Read all of these at once, and give a look-up of them. @param {{scope: string, view: string, chunk: number}[]} wanted @returns {Promise<At>} */
   async function load(wanted) {
+    /** @type {Map<string, IDBValidKey>} */
     const missing = new Map();
     for (const { scope, view, chunk } of wanted) {
       const name = nameOf(scope, view, chunk);
       if (!touched.has(name)) missing.set(name, [scope, view, chunk]);
     }
-    const texts = fresh ? [] : await Promise.all([...missing.values()].map((address) => read(address)));
+    const texts = fresh ? [] : await Promise.all([...missing.values()].map((address) => result(store.get(address))));
     let index = 0;
-    for (const [name, address] of missing) {
-      const text = texts[index];
-      touched.set(name, { address, chunk: { value: text ? JSON.parse(text) : {}, changed: false } });
-      index += 1;
-    }
-    return (/** @type {string} */ scope, /** @type {string} */ view, /** @type {number} */ chunk) =>
-      /** @type {{chunk: Chunk}} */ (touched.get(nameOf(scope, view, chunk))).chunk;
-  }
-
-  /** @param {IDBValidKey} address @returns {Promise<string|undefined>} */
-  function read(address) {
-    return new Promise((resolve, reject) => {
-      const request = store.get(address);
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
+    for (const [name, address] of missing) touched.set(name, { address, lines: linesOf(texts[index++]), changed: false });
+    return (scope, view, chunk) => /** @type {Chunk} */ (touched.get(nameOf(scope, view, chunk)));
   }
 
   function flush() {
-    for (const { address, chunk } of touched.values()) {
-      if (!chunk.changed) continue;
-      if (isEmpty(chunk.value)) store.delete(address);
-      else store.put(JSON.stringify(chunk.value), address);
+    for (const { address, lines, changed } of touched.values()) {
+      if (!changed) continue;
+      if (lines.size) store.put(textOf(lines), address);
+      else store.delete(address);
     }
   }
-}
-
-/** @param {Record<string, any>} value */
-function isEmpty(value) {
-  for (const _ in value) return false;
-  return true;
 }
 
 /** @param {string} scope @param {string} view @param {number} chunk */
@@ -150,11 +162,14 @@ function nameOf(scope, view, chunk) {
  * @param {{force?: boolean}} [options] force: what stands is known to be wrong, whatever its number
  */
 export async function merge(chunks, base, rows, { force = false } = {}) {
-  const latest = latestOf(rows);
-  const at = await chunks.load(latest.map(({ scope, kind, key, body }) => ({ scope, view: kind, chunk: chunkOf(viewsOf(kind).first({ key, body })) })));
-  /** @type {{scope: string, view: string, place: string, key: string, put: boolean}[]} */
+  const latest = latestOf(rows).map((row) => ({ row, chunk: chunkOf(viewsOf(row.kind).first(row)) }));
+  const at = await chunks.load(latest.map(({ row, chunk }) => ({ scope: row.scope, view: row.kind, chunk })));
+  /** @type {Reference[]} */
   const references = [];
-  for (const row of latest) place(at, base, row, references, force);
+  /** @type {Map<string, bigint>} */
+  const sums = new Map();
+  for (const { row, chunk } of latest) place(at(row.scope, row.kind, chunk), base, row, { references, sums, force });
+  for (const [scope, change] of sums) base.scopes[scope].sum = added(base.scopes[scope].sum, change);
   await refer(chunks, references);
 }
 
@@ -169,48 +184,59 @@ function latestOf(rows) {
   return [...latest.values()];
 }
 
-/** @param {(scope: string, view: string, chunk: number) => Chunk} at @param {Base} base @param {Row} row @param {{scope: string, view: string, place: string, key: string, put: boolean}[]} references @param {boolean} force */
-function place(at, base, row, references, force) {
-  const { scope, kind, key, seq, deleted, body } = row;
-  const views = viewsOf(kind);
-  const chunk = at(scope, kind, chunkOf(views.first({ key, body })));
-  const old = chunk.value[key];
-  if (old && old[0] > seq && !force) return;
-  if (!old && deleted) return;
+/**
+ * @typedef {{scope: string, view: string, place: string, chunk: number, key: string, put: boolean}} Reference
+ * @param {Chunk} chunk @param {Base} base @param {Row} row
+ * @param {{references: Reference[], sums: Map<string, bigint>, force: boolean}} given
+ */
+function place(chunk, base, row, { references, sums, force }) {
+  const { key, seq, deleted, body } = row;
+  const old = chunk.lines.get(key);
+  if (old ? Number(old[0]) > seq && !force : deleted) return;
+  const text = deleted ? null : canonical(body);
   chunk.changed = true;
-  count(base, row, old);
-  if (deleted) delete chunk.value[key];
-  else chunk.value[key] = [seq, body];
-  for (const [name, placeOf] of Object.entries(views.others)) {
-    const from = old ? placeOf({ key, body: old[1] }) : null;
-    const to = deleted ? null : placeOf({ key, body });
-    if (from === to) continue;
-    if (from !== null) references.push({ scope, view: `${kind}.${name}`, place: from, key, put: false });
-    if (to !== null) references.push({ scope, view: `${kind}.${name}`, place: to, key, put: true });
-  }
+  if (text === null) chunk.lines.delete(key);
+  else chunk.lines.set(checkedName(key), [String(seq), text]);
+  count(base, row, old?.[1] ?? null, text, sums);
+  referTo(row, old ? old[1] : null, references);
 }
 
-/** @param {Base} base @param {Row} row @param {[number, any]|undefined} old */
-function count(base, { scope, kind, key, deleted, body }, old) {
+/** @param {Base} base @param {Row} row @param {string|null} before @param {string|null} after @param {Map<string, bigint>} sums */
+function count(base, { scope, kind, key }, before, after, sums) {
   const counted = (base.scopes[scope] ??= { rows: 0, sum: EMPTY_SUM, kinds: {} });
-  const change = (deleted ? 0n : rowHash(kind, key, body)) - (old ? rowHash(kind, key, old[1]) : 0n);
-  const more = (deleted ? 0 : 1) - (old ? 1 : 0);
-  counted.sum = added(counted.sum, change);
+  const change = (after === null ? 0n : rowHash(kind, key, after)) - (before === null ? 0n : rowHash(kind, key, before));
+  sums.set(scope, (sums.get(scope) ?? 0n) + change);
+  const more = (after === null ? 0 : 1) - (before === null ? 0 : 1);
   counted.rows += more;
   counted.kinds[kind] = (counted.kinds[kind] ?? 0) + more;
   base.versions[kind] = base.changes;
 }
 
-/** @param {ReturnType<typeof chunkWriter>} chunks @param {{scope: string, view: string, place: string, key: string, put: boolean}[]} references */
+/** In which other places the row is found now, and no longer. @param {Row} row @param {string|null} before @param {Reference[]} references */
+function referTo({ scope, kind, key, deleted, body }, before, references) {
+  const { others } = viewsOf(kind);
+  for (const name in others) {
+    const from = before === null ? null : others[name]({ key, body: JSON.parse(before) });
+    const to = deleted ? null : others[name]({ key, body });
+    if (from === to) continue;
+    const view = `${kind}.${name}`;
+    if (from !== null) references.push({ scope, view, place: from, chunk: chunkOf(from), key, put: false });
+    if (to !== null) references.push({ scope, view, place: checkedName(to), chunk: chunkOf(to), key, put: true });
+  }
+}
+
+/** @param {ReturnType<typeof chunkWriter>} chunks @param {Reference[]} references */
 async function refer(chunks, references) {
-  const at = await chunks.load(references.map(({ scope, view, place }) => ({ scope, view, chunk: chunkOf(place) })));
-  for (const { scope, view, place, key, put } of references) {
-    const chunk = at(scope, view, chunkOf(place));
-    const keys = new Set(chunk.value[place] ?? []);
-    if (put) keys.add(key);
-    else keys.delete(key);
-    if (keys.size) chunk.value[place] = [...keys];
-    else delete chunk.value[place];
+  const at = await chunks.load(references);
+  for (const { scope, view, place, chunk: number, key, put } of references) {
+    const chunk = at(scope, view, number);
+    const keys = chunk.lines.get(place) ?? [];
+    const index = keys.indexOf(key);
+    if (put === index >= 0) continue;
+    if (put) keys.push(key);
+    else keys.splice(index, 1);
+    if (keys.length) chunk.lines.set(place, keys);
+    else chunk.lines.delete(place);
     chunk.changed = true;
   }
 }

@@ -1,7 +1,7 @@
 /** The feed's rows on this device: the base as of one cursor, its staged successor, and look-ups in it. */
 
 import { effectsOf, fold, isInBase, undoneIds, unsettled } from "../sync/overlay.js";
-import { added, chunkOf, chunkWriter, CHUNKS, EMPTY_SUM, emptyBase, foldedCode, itemOf, merge, partOf, rowHash, viewsOf } from "./base.js";
+import { added, chunkOf, chunkWriter, CHUNKS, EMPTY_SUM, emptyBase, foldedCode, itemOf, linesOf, merge, partOf, rowHash, viewsOf } from "./base.js";
 import { connection, open, result, within } from "./db.js";
 import { createItemSearch } from "./search.js";
 
@@ -16,7 +16,7 @@ const STORES = ["chunks", "meta", "pages"];
  * @typedef {{id: string, code: string, warehouse: string, kind: string, [field: string]: any}} Location
  * @typedef {{code: string, item: string, unit: string, factor: string}} Barcode
  * @typedef {{reset: boolean, generation: number, subscription: number, next: number}} Stage
- * @typedef {(scope: string, view: string, chunk: number) => Promise<Record<string, any>>} Read
+ * @typedef {(scope: string, view: string, chunk: number) => Promise<import('./base.js').Lines>} Read
  */
 
 /** @param {IDBDatabase} db */
@@ -41,7 +41,7 @@ export function openEdge(environment) {
  */
 export function createRows({ environment, database, operations }) {
   const { IDBKeyRange } = environment;
-  /** Chunks as last read, with the version of their kind. @type {Map<string, {version: number, value: Record<string, any>}>} */
+  /** Chunks as last read, with the version of their kind. @type {Map<string, {version: number, lines: import('./base.js').Lines}>} */
   const cache = new Map();
   /** @type {{key: string, effects: import('../sync/overlay.js').Effect[]}|null} */
   let overlay = null;
@@ -73,12 +73,11 @@ export function createRows({ environment, database, operations }) {
     const version = now.versions[view.split(".", 1)[0]] ?? 0;
     const name = `${scope}\n${view}\n${chunk}`;
     const known = cache.get(name);
-    if (known?.version === version) return known.value;
-    const text = await result(store.get([scope, view, chunk]));
-    const value = text ? JSON.parse(text) : {};
+    if (known?.version === version) return known.lines;
+    const lines = linesOf(await result(store.get([scope, view, chunk])));
     if (cache.size > 2 * CHUNKS) cache.clear();
-    cache.set(name, { version, value });
-    return value;
+    cache.set(name, { version, lines });
+    return lines;
   }
 
   /** Where we stand: empty before the first pull. @returns {Promise<Base>} */
@@ -96,17 +95,17 @@ export function createRows({ environment, database, operations }) {
     const chunk = chunkOf(viewsOf(kind).first({ key, body: {} }));
     let best = null;
     for (const scope of scopesOf(now, kind)) {
-      const found = (await read(scope, kind, chunk))[key];
-      if (found && (!best || found[0] > best[0])) best = found;
+      const found = (await read(scope, kind, chunk)).get(key);
+      if (found && (!best || Number(found[0]) > Number(best[0]))) best = found;
     }
-    return best ? best[1] : null;
+    return best ? JSON.parse(best[1]) : null;
   }
 
   /** The keys that a view groups under this place. @param {Base} now @param {Read} read @param {string} kind @param {string} name @param {string} place @returns {Promise<string[]>} */
   async function referred(now, read, kind, name, place) {
     const keys = new Set();
     for (const scope of scopesOf(now, kind)) {
-      for (const key of (await read(scope, `${kind}.${name}`, chunkOf(place)))[place] ?? []) keys.add(key);
+      for (const key of (await read(scope, `${kind}.${name}`, chunkOf(place))).get(place) ?? []) keys.add(key);
     }
     return [...keys];
   }
@@ -246,12 +245,10 @@ export function createRows({ environment, database, operations }) {
     /** @type {Map<string, {seq: number, cell: Balance}>} */
     const cells = new Map();
     for (const scope of scopesOf(now, "balance")) {
-      const chunk = await read(scope, "balance", chunkOf(itemId));
-      for (const key in chunk) {
-        const [seq, body] = chunk[key];
-        const cell = balanceOf(key, body);
-        if (cell.item !== itemId || !wanted(cell) || (cells.get(key)?.seq ?? 0) > seq) continue;
-        cells.set(key, { seq, cell });
+      for (const [key, [seq, text]] of await read(scope, "balance", chunkOf(itemId))) {
+        if (itemOf(key) !== itemId || (cells.get(key)?.seq ?? 0) > Number(seq)) continue;
+        const cell = balanceOf(key, JSON.parse(text));
+        if (wanted(cell)) cells.set(key, { seq: Number(seq), cell });
       }
     }
     return [...cells.values()].map(({ cell }) => cell);
@@ -365,22 +362,22 @@ export function createRows({ environment, database, operations }) {
   /** Rows and sum of each of the 256 parts of a scope. @param {string} scope @returns {Promise<{rows: number, sum: bigint}[]>} */
   async function parts(scope) {
     const found = Array.from({ length: 256 }, () => ({ rows: 0, sum: 0n }));
-    for (const { kind, key, body } of await rowsOf(scope)) {
+    for (const { kind, key, text } of await rowsOf(scope)) {
       const part = found[partOf(kind, key)];
       part.rows += 1;
-      part.sum = (part.sum + rowHash(kind, key, body)) & 0xffffffffffffffffn;
+      part.sum = (part.sum + rowHash(kind, key, text)) & 0xffffffffffffffffn;
     }
     return found;
   }
 
-  /** @param {string} scope @returns {Promise<Row[]>} */
+  /** @param {string} scope @returns {Promise<{kind: string, key: string, seq: number, text: string}[]>} */
   async function rowsOf(scope) {
     return within(await database(), ["chunks", "meta"], "readonly", async (transaction) => {
       const now = (await result(transaction.objectStore("meta").get("base"))) ?? emptyBase();
       const store = transaction.objectStore("chunks");
       const kinds = Object.keys(now.scopes[scope]?.kinds ?? {});
       const texts = await Promise.all(kinds.map((kind) => allChunks(store, scope, kind)));
-      return kinds.flatMap((kind, i) => texts[i].flatMap((text) => rowsIn(scope, kind, text)));
+      return kinds.flatMap((kind, i) => texts[i].flatMap((text) => rowsIn(kind, text)));
     });
   }
 
@@ -389,7 +386,7 @@ export function createRows({ environment, database, operations }) {
     const kept = new Set(rows.map(({ kind, key }) => `${kind}/${key}`));
     const gone = (await rowsOf(scope)).filter(({ kind, key }) => partOf(kind, key) === part && !kept.has(`${kind}/${key}`));
     await changing(false, async (now, chunks) => {
-      await merge(chunks, now, gone.map((row) => ({ ...row, deleted: true, body: {} })), { force: true });
+      await merge(chunks, now, gone.map(({ kind, key, seq }) => ({ scope, kind, key, seq, deleted: true, body: {} })), { force: true });
       await merge(chunks, now, rows.map((row) => ({ ...row, scope, deleted: false })), { force: true });
     });
   }
@@ -411,22 +408,20 @@ function raised(before) {
   return Object.fromEntries(Object.keys(before.versions).map((kind) => [kind, before.changes + 1]));
 }
 
-/** @param {string} scope @param {string} kind @param {string} text @returns {Row[]} */
-function rowsIn(scope, kind, text) {
-  return Object.entries(JSON.parse(text)).map(([key, [seq, body]]) => ({ scope, kind, key, seq, deleted: false, body }));
+/** @param {string} kind @param {string} text of a chunk */
+function rowsIn(kind, text) {
+  return [...linesOf(text)].map(([key, [seq, body]]) => ({ kind, key, seq: Number(seq), text: body }));
 }
 
-/** @param {string[]} texts @returns {Map<string, any>} */
+/** @param {string[]} texts of chunks @returns {Map<string, any>} */
 function newestOfAll(texts) {
   const seqs = new Map();
   const bodies = new Map();
   for (const text of texts) {
-    const chunk = JSON.parse(text);
-    for (const key in chunk) {
-      const [seq, body] = chunk[key];
-      if ((seqs.get(key) ?? -1) > seq) continue;
-      seqs.set(key, seq);
-      bodies.set(key, body);
+    for (const [key, [seq, body]] of linesOf(text)) {
+      if ((seqs.get(key) ?? -1) > Number(seq)) continue;
+      seqs.set(key, Number(seq));
+      bodies.set(key, JSON.parse(body));
     }
   }
   return bodies;

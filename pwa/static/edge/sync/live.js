@@ -14,12 +14,13 @@ const LONGEST_PAUSE_MS = 30_000;
  * @property {(frame: any) => void} frame      rows or a poke
  * @property {(connected: boolean) => void} connected
  * @property {() => WebSocket} open
+ * @property {() => boolean} online            false: there is certainly no network
  * @property {{wall: () => number, monotonic: () => number, random: () => number,
  *   later: (action: () => void, delay: number) => any, never: (timer: any) => void}} time
  */
 
 /** @param {Line} line */
-export function createLive({ hello, frame, connected, open, time }) {
+export function createLive({ hello, frame, connected, open, online, time }) {
   /** @type {WebSocket|null} */
   let socket = null;
   /** @type {any} */
@@ -57,7 +58,8 @@ export function createLive({ hello, frame, connected, open, time }) {
   async function connect() {
     reconnect = null;
     if (socket) return;
-    const first = await hello().catch(() => null); // a store that cannot be read: tried again like a bad line
+    // A store that cannot be read is tried again like a bad line.
+    const first = online() ? await hello().catch(() => null) : null;
     if (!isWanted || socket) return;
     if (first) listenTo(open(), first);
     else connectLater();
