@@ -18,6 +18,8 @@ SILENCE = 300 * SECOND
 
 NOT_HANDED_OVER: frozenset[State] = frozenset({"draft", "queued", "claimed"})
 WITH_THE_AGENT: frozenset[State] = frozenset({"spooled", "printing"})
+# Something will happen by itself; a page that shows such a job looks again.
+MOVING = NOT_HANDED_OVER | WITH_THE_AGENT
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -295,6 +297,21 @@ def _next_attempt(job: Job, expires_at: int, *, done: int, marked_through: int) 
         done=done,
         marked_through=marked_through,
     )
+
+
+def choices(job: Job) -> tuple[Literal["answer", "reprint", "retry", "cancel"], ...]:
+    """What a person may do about a job as it stands."""
+    match job.state:
+        case "unknown":
+            return ("answer",)
+        case "printed":
+            return ("reprint",)
+        case "failed" | "expired":
+            return ("retry",)
+        case "draft" | "queued" | "claimed":
+            return ("cancel",)
+        case _:
+            return ()
 
 
 def answer(outcome: Job | Refused, state: AgentState) -> Answer:

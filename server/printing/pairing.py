@@ -128,11 +128,13 @@ async def recognise(key: str) -> Station | None:
     return station
 
 
-async def add_printer(station_id: int, draft: PrinterDraft, *, by: int) -> int | dict[str, str]:
-    """A printer of a station, or what is wrong by field. The first of all is the default."""
+async def add_printer(station_id: int, draft: PrinterDraft, *, by: int) -> int | dict[str, str] | None:
+    """A printer of a station, or what is wrong by field. None: no such station. The first is the default."""
     if errors := faults(draft):
         return errors
     async with writing():
+        if await queries.station(station_id) is None:
+            return None
         is_first = not await queries.usable_printers()
         rows = await execute(
             _ADD_PRINTER, station_id, draft.name, draft.backend, draft.address, draft.dpi, draft.encoding,

@@ -1,6 +1,6 @@
 """Reads about stations, printers, jobs and what a label is to say."""
 
-from collections.abc import Iterable
+import re
 
 import msgspec
 
@@ -92,6 +92,11 @@ class Happened(msgspec.Struct, frozen=True):
     evidence: Evidence
     detail: str
     who: str
+
+    @property
+    def word(self) -> str:
+        """The event's name as words are keyed: `LeaseRanOut` is `lease_ran_out`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.kind).lower()
 
 
 _PRINTERS = (
@@ -321,8 +326,3 @@ async def wish_for(subject: str, id_: int, language: Language) -> Wish | None:
             rows = await fetch(_LOT_BY_ID, id_)
             return Wish("lot", item=rows[0][0], lot=rows[0][1], language=language) if rows else None
     return None
-
-
-def media_of(printers: Iterable[Printer]) -> str:
-    """The label size of the printer that a label would go to."""
-    return next((printer.media for printer in printers), "any")

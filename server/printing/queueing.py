@@ -154,6 +154,20 @@ async def _fields(row: JobRow, wish: Wish) -> label.Label | None:
     return await queries.label_of(wish, clock.iso(row.created_at)[:10])
 
 
+async def preview(subject: str, about: int, language: label.Language) -> bytes | None:
+    """The label as the default printer would print it; nothing is asked for."""
+    wish = await queries.wish_for(subject, about, language)
+    fields = await queries.label_of(wish) if wish else None
+    if fields is None:
+        return None
+    printers = await queries.usable_printers()
+    media, dpi = (printers[0].media, printers[0].dpi) if printers else (label.ANY_MEDIA, 203)
+    if isinstance(label.template(label.subject_of(fields), media), label.WrongMedia):
+        media = label.ANY_MEDIA
+    drawn = await asyncio.to_thread(picture.draw, fields, media, dpi, language)
+    return None if isinstance(drawn, picture.Spoilt) else drawn.plain
+
+
 # What agents do
 
 

@@ -22,8 +22,8 @@ class Agents:
         self.home, self.server = home, server
         self.running: list[subprocess.Popen[str]] = []
 
-    def pair(self) -> None:
-        assert main(["pair", "GOODCODE", "--server", self.server, "--home", str(self.home)]) == 0
+    def pair(self, code: str = "GOODCODE") -> None:
+        assert main(["pair", code, "--server", self.server, "--home", str(self.home)]) == 0
 
     def start(self, *options: str, crash_at: str = "") -> subprocess.Popen[str]:
         environment = os.environ | {"STOCKHAND_AGENT_CRASH_AT": crash_at, "PYTHONPATH": str(ROOT)}
