@@ -21,6 +21,7 @@ const REASONS = `suspense time_doubtful time_off expired_lot lot_missing lot_exp
   too_large unknown_kind not_available internal group dependency same_act older_count already_undone not_own not_found nothing_to_undo
   barcode_taken version factor_differs fraction code_differs cloned`.split(/\s+/);
 
+/** @param {URL} folder @returns {string[]} */
 function sources(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".js") && entry.name !== "words.js")
@@ -36,7 +37,7 @@ test("every text exists in Chinese and in English", () => {
 
 test("both languages fill in the same things", () => {
   for (const [key, [zh, en]] of Object.entries(WORDS)) {
-    const holes = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+    const holes = (/** @type {string} */ text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
     assert.deepEqual(holes(zh), holes(en), key);
   }
 });
@@ -53,6 +54,7 @@ test("keys that are put together at run time have words", () => {
 });
 
 test("every reason of a verdict can be read by a person, and a new one is shown as it came", () => {
+  /** @param {string} key @param {Record<string, unknown>} [args] */
   const say = (key, args) => t("zh", key, args);
 
   assert.deepEqual(REASONS.filter((reason) => !WORDS[`reason.${reason}`]), []);

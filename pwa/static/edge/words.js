@@ -177,6 +177,7 @@ export const WORDS = {
   "waiting.waiting": ["等待发送", "Waiting to be sent"],
   "waiting.settled": ["最近已处理", "Settled lately"],
   "waiting.nothing": ["没有等待的作业", "Nothing is waiting"],
+  "waiting.again": ["刷新", "Look again"],
   "waiting.seen": ["知道了", "Seen"],
   "waiting.storage_full": ["存储已满：请停止作业，连网发送或导出未发送的作业", "Storage is full: stop, go online, or save what is not yet sent"],
   "waiting.export": ["导出未发送的作业", "Save what is not yet sent"],

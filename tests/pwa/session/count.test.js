@@ -45,7 +45,7 @@ test("the line counted last can be mended, and zero takes it off the list", () =
   const counting = play(count.start(), [place(bin), item(cup), item(tea, { lot: "L1" })], scan).session;
 
   assert.equal(count.setQuantity(counting, "40").session.lines[0].quantity, "40");
-  assert.deepEqual(count.setQuantity(counting, "0").session.lines.map((line) => line.item.id), ["i-1"]);
+  assert.deepEqual(count.setQuantity(counting, "0").session.lines.map((/** @type {any} */ line) => line.item.id), ["i-1"]);
   assert.equal(count.choose(counting, 1).session.lines[0].item, cup);
 });
 

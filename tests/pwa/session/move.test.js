@@ -4,6 +4,7 @@ import test from "node:test";
 import * as move from "../../../pwa/static/edge/session/move.js";
 import { TODAY, bin, cup, dock, item, lying, other, phone, place, play, tea, unknown } from "./world.js";
 
+/** @param {any} session @param {any} one @returns {any} */
 const scan = (session, one) => move.scan(session, one, TODAY);
 const cups = (on_hand = "10") => item(cup, { balances: [lying(cup, dock, on_hand)] });
 
@@ -19,7 +20,7 @@ test("two scans put an item away, and the source stays set", () => {
 test("several items are carried and put down by one scan of the place", () => {
   const { all } = play(move.start(dock), [cups(), cups(), item(tea, { lot: "L1", balances: [lying(tea, dock, "3", { lot: "L1" })] }), place(bin)], scan);
 
-  assert.deepEqual(all.map(({ args }) => [args.item, args.quantity, args.lot]), [["i-1", "2", undefined], ["i-2", "1", "L1"]]);
+  assert.deepEqual(all.map((/** @type {any} */ { args }) => [args.item, args.quantity, args.lot]), [["i-1", "2", undefined], ["i-2", "1", "L1"]]);
 });
 
 test("the only lot that lies there needs no question", () => {
@@ -33,7 +34,7 @@ test("the only lot that lies there needs no question", () => {
 test("of two lots the person says which; the first to expire stands first", () => {
   const balances = [lying(tea, dock, "3", { lot: "L2", expiry: "2027-08-01" }), lying(tea, dock, "3", { lot: "L1", expiry: "2027-01-01" })];
   const asked = play(move.start(dock), [item(tea, { balances })], scan);
-  assert.deepEqual(asked.session.open.choices.map(({ lot }) => lot), ["L1", "L2"]);
+  assert.deepEqual(asked.session.open.choices.map((/** @type {any} */ { lot }) => lot), ["L1", "L2"]);
 
   const chosen = move.setMarks(asked.session, { lot: "L2" });
   const done = scan(chosen.session, place(bin));
@@ -95,7 +96,7 @@ test("what was put down can be undone by its operation, and is forgotten then", 
   const { session } = play(move.start(dock), [cups(), place(bin)], scan);
   const kept = move.named(session, ["op-1"]);
 
-  assert.deepEqual(kept.moved.ids, ["op-1"]);
+  assert.deepEqual(kept.moved?.ids, ["op-1"]);
   assert.equal(move.forgotten(kept, "op-1").moved, null);
   assert.equal(move.forgotten(kept, "op-2"), kept);
 });

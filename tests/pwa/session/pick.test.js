@@ -6,6 +6,7 @@ import { correct, named } from "../../../pwa/static/edge/session/correction.js";
 import { TODAY, bin, carton, cup, item, lying, other, place, play, tea, tote, unknown } from "./world.js";
 
 const facts = { today: TODAY, bins: [] };
+/** @param {any} session @param {any} one @returns {any} */
 const scan = (session, one) => pick.scan(session, one, facts);
 const cups = (on_hand = "30") => item(cup, { balances: [lying(cup, bin, on_hand)] });
 const ready = () => play(pick.start(), [place(tote), place(bin)], scan).session;

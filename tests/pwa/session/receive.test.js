@@ -5,6 +5,7 @@ import * as receive from "../../../pwa/static/edge/session/receive.js";
 import { named } from "../../../pwa/static/edge/session/correction.js";
 import { TODAY, bin, carton, command, cup, customer, dock, item, lying, phone, place, play, rice, tea, unknown } from "./world.js";
 
+/** @param {any} session @param {any} one @returns {any} */
 const scan = (session, one) => receive.scan(session, one, TODAY);
 const begin = () => receive.start(dock);
 

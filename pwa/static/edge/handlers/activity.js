@@ -40,38 +40,47 @@ const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} *
   receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session,
 });
 
-/** @param {Context} ctx @param {string} name @param {Scan} scan @returns {Promise<Outcome>} */
-export async function decide(ctx, name, scan) {
-  const { sessions } = await work.enter(ctx, name);
-  return DECIDERS[name](ctx, sessions[name], scan);
+/** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
+export async function take(ctx, name, scan) {
+  const standing = await work.enter(ctx, name);
+  return answer(ctx, name, standing, await DECIDERS[name](ctx, standing.sessions[name], scan));
 }
 
-/**
- * Carry out what was decided. Nothing is shown, and nothing beeps, before the operations are on disk.
- * @param {Context} ctx @param {string} name @param {Outcome} outcome
- */
-export async function carryOut(ctx, name, outcome) {
-  const written = outcome.operations.length ? await ctx.outbox.add(outcome.operations, { user: ctx.user }) : [];
-  const session = NAMED[name](outcome.session, written.map((/** @type {{id: string}} */ operation) => operation.id));
-  const standing = await work.load(ctx);
-  await work.save(ctx, work.withSession({ ...standing, screen: name }, name, session));
-}
-
-/** Decide by a plain function, carry out, show. @param {Context} ctx @param {string} name @param {(session: any) => Outcome} action */
+/** A tap on this screen: decided by a plain function, written down, shown. @param {Context} ctx @param {string} name @param {(session: any) => Outcome} action */
 export async function act(ctx, name, action) {
-  const { sessions } = await work.enter(ctx, name);
-  const outcome = action(sessions[name]);
-  await carryOut(ctx, name, outcome);
-  return show(ctx, name, { feedback: outcome.feedback });
+  const standing = await work.enter(ctx, name);
+  return answer(ctx, name, standing, action(standing.sessions[name]));
 }
 
-/** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean}} [state] */
-export async function show(ctx, name, { feedback = null, pad = false } = {}) {
-  const { sessions } = await work.enter(ctx, name);
+/** Nothing is shown, and nothing beeps, before the operations are on disk. @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome */
+async function answer(ctx, name, standing, outcome) {
+  const next = await written(ctx, name, standing, outcome);
+  const [shown] = await Promise.all([show(ctx, name, { feedback: outcome.feedback, standing: next }), work.save(ctx, next)]);
+  return shown;
+}
+
+/** Carry out what was decided, without showing it. @param {Context} ctx @param {string} name @param {Outcome} outcome */
+export async function carryOut(ctx, name, outcome) {
+  const next = await written(ctx, name, await work.enter(ctx, name), outcome);
+  await work.save(ctx, next);
+  return next;
+}
+
+/** @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome @returns {Promise<import('./work.js').Work>} */
+async function written(ctx, name, standing, outcome) {
+  const added = outcome.operations.length ? await ctx.outbox.add(outcome.operations, { user: ctx.user }) : [];
+  const session = NAMED[name](outcome.session, added.map((/** @type {{id: string}} */ operation) => operation.id));
+  return work.withSession(standing, name, session);
+}
+
+/** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean, standing?: import('./work.js').Work}} [state] */
+export async function show(ctx, name, { feedback = null, pad = false, standing } = {}) {
+  const { sessions } = standing ?? (await work.enter(ctx, name));
   if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback);
   const view = viewOf(ctx);
-  const { body, actions } = await contents(ctx, view, name, sessions[name], pad);
-  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: await badge(ctx, view), unfinished: pad || work.isUnfinished(name, sessions[name]) });
+  const [{ body, actions }, queue] = await Promise.all([contents(ctx, view, name, sessions[name], pad), badge(ctx, view)]);
+  const unfinished = pad || work.isUnfinished(name, sessions[name]);
+  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: queue, unfinished });
 }
 
 /** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad */

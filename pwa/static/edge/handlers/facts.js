@@ -25,24 +25,33 @@ import { lyingAt } from "../session/goods.js";
  * @typedef {import('../session/goods.js').Balance} Balance
  */
 
-/** The meaning of a raw scan, with its rows. @param {Context} ctx @param {{text: string, aim?: string, source: string}} raw @returns {Promise<Scan>} */
-export async function scanOf(ctx, raw) {
+/**
+ * The meaning of a raw scan, with its rows. Stock is read only where it decides something: adding up what is
+ * under way takes longest of all.
+ * @param {Context} ctx @param {{text: string, aim?: string, source: string}} raw @param {string} name the screen @returns {Promise<Scan>}
+ */
+export async function scanOf(ctx, raw, name) {
   const { rows } = ctx.stores;
   const result = await resolve(raw, lookupOf(rows));
   const code = raw.aim && !raw.text.startsWith("]") ? `${raw.aim}${raw.text}` : raw.text;
-  return described(rows, result, code);
+  return described(rows, result, code, NEEDS_STOCK[name] ?? (() => false));
 }
 
-/** @param {any} rows @param {import('../session/barcode.js').Result} result @param {string} code @returns {Promise<Scan>} */
-async function described(rows, result, code) {
+/** Whether a screen asks the book about an item: where lots may lie, and what a hand may take. */
+const NEEDS_STOCK = /** @type {Record<string, (item: import('../session/goods.js').Item) => boolean>} */ ({
+  receive: (item) => Boolean(item.lot), count: (item) => Boolean(item.lot), move: () => true, pick: () => true,
+});
+
+/** @param {any} rows @param {import('../session/barcode.js').Result} result @param {string} code @param {(item: import('../session/goods.js').Item) => boolean} needsStock @returns {Promise<Scan>} */
+async function described(rows, result, code, needsStock) {
   switch (result.type) {
     case "item":
-      return itemScan(rows, result, code);
+      return itemScan(rows, result, code, needsStock);
     case "location":
       return placeScan(rows, result.location, code);
     case "container":
       if (result.location) return placeScan(rows, result.location, code);
-      return result.content ? itemScan(rows, result.content, code) : { type: "unknown", text: result.code, code };
+      return result.content ? itemScan(rows, result.content, code, needsStock) : { type: "unknown", text: result.code, code };
     case "command":
       return { type: "command", command: result.name, value: result.quantity, code };
     case "user":
@@ -54,10 +63,11 @@ async function described(rows, result, code) {
   }
 }
 
-/** @param {any} rows @param {import('../session/barcode.js').Item} found @param {string} code @returns {Promise<Scan>} */
-async function itemScan(rows, found, code) {
-  const [item, balances] = await Promise.all([rows.item(found.item), rows.balancesOfItem(found.item)]);
+/** @param {any} rows @param {import('../session/barcode.js').Item} found @param {string} code @param {(item: import('../session/goods.js').Item) => boolean} needsStock @returns {Promise<Scan>} */
+async function itemScan(rows, found, code, needsStock) {
+  const item = await rows.item(found.item);
   if (!item) return { type: "unknown", text: code, code };
+  const balances = needsStock(item) ? await rows.balancesOfItem(found.item) : [];
   const { quantity, unit, factor, lot, expiry, made_on, serial, suspect } = found;
   return { type: "item", item, quantity, unit, factor, lot, expiry, made_on, serial, suspect, balances, code };
 }

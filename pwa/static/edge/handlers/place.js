@@ -25,8 +25,6 @@ export function choose(name) {
   return async (/** @type {Context} */ ctx) => {
     const location = await ctx.stores.rows.location(text(ctx, "location"));
     if (!location) return activity.show(ctx, name);
-    const outcome = await activity.decide(ctx, name, { type: "location", location, balances: [], code: location.code });
-    await activity.carryOut(ctx, name, outcome);
-    return activity.show(ctx, name, { feedback: outcome.feedback });
+    return activity.take(ctx, name, { type: "location", location, balances: [], code: location.code });
   };
 }

@@ -19,15 +19,13 @@ const QUANTITIES = /** @type {Record<string, (session: any, quantity: string) =>
 
 /** @param {Context} ctx */
 export async function scanned(ctx) {
-  const scan = await scanOf(ctx, rawOf(ctx));
-  if (!ctx.user) return enterBadge(ctx, scan);
-  if (scan.type === "command" && scan.command === "UNDO") return undoLast(ctx);
   const { screen } = await work.load(ctx);
   const name = activity.SCREENS.includes(screen) ? screen : "lookup";
+  const scan = await scanOf(ctx, rawOf(ctx), name);
+  if (!ctx.user) return enterBadge(ctx, scan);
+  if (scan.type === "command" && scan.command === "UNDO") return undoLast(ctx);
   await settlePad(ctx, name);
-  const outcome = await activity.decide(ctx, name, scan);
-  await activity.carryOut(ctx, name, outcome);
-  return activity.show(ctx, name, { feedback: outcome.feedback });
+  return activity.take(ctx, name, scan);
 }
 
 /** @param {Context} ctx */

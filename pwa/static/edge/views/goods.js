@@ -18,7 +18,7 @@ export function lineCard(view, line, { sign = "", edit = null, note = null, tone
   return html`<article class="card line ${tone}">
     <div class="line-name"><h2>${line.item.name}</h2><p class="line-code">${line.item.code}</p>${marks(view, line)}</div>
     ${edit
-      ? html`<button class="line-amount" type="button" hx-get="${edit}" aria-label="${view.t("goods.change_quantity")}">${amount}<span class="edit-hint">${icon("pad")}</span></button>`
+      ? html`<button class="line-amount" type="button" hx-get="${edit}">${amount}<span class="edit-hint">${icon("pad")}<span class="visually-hidden">${view.t("goods.change_quantity")}</span></span></button>`
       : html`<p class="line-amount">${amount}</p>`}
     ${note && html`<p class="line-note">${note}</p>`}
   </article>`;

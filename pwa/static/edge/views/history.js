@@ -48,6 +48,7 @@ export function waitingBody(view, { attention, waiting, settled, summary }) {
     ${section(view, "waiting.attention", attention)}
     ${section(view, "waiting.waiting", waiting)}
     ${section(view, "waiting.settled", settled)}
+    <button class="button wide" type="button" hx-get="/edge/waiting">${icon("flip")}${view.t("waiting.again")}</button>
     ${attention.length + waiting.length + settled.length === 0 && html`<p class="quiet">${view.t("waiting.nothing")}</p>`}`;
 }
 
