@@ -26,7 +26,7 @@ COUNT_TAPS = """() => {
 
 def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     """Sign in at a desk."""
-    page.goto("/session/new")
+    page.goto("/sign-in")
     page.locator("input[name=name]").fill(name)
     page.locator("input[name=password]").fill(password)
     page.locator("input[name=password]").press("Enter")

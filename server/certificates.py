@@ -42,7 +42,9 @@ def make(folder: Path, hosts: list[str]) -> Made:
         )
         .sign(authority_key, hashes.SHA256())
     )
-    chain = certificate.public_bytes(serialization.Encoding.PEM) + authority.public_bytes(serialization.Encoding.PEM)
+    chain = certificate.public_bytes(serialization.Encoding.PEM) + authority.public_bytes(
+        serialization.Encoding.PEM
+    )
     made = Made(folder / "authority.crt", folder / "server.crt", folder / "server.key")
     _write(made.certificate, chain, 0o644)
     _write(made.key, _pem(key), 0o600)
@@ -60,7 +62,9 @@ def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
     certificate = (
         _builder(name, name, key.public_key(), AUTHORITY_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
+        .add_extension(
+            x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True
+        )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )

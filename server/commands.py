@@ -76,7 +76,9 @@ async def _prepare() -> None:
     print(f"Stockhand 掌仓: {settings().origin}")
     if note.exists():
         name, password = note.read_text("utf-8").split()
-        print(f"  sign in as {name} with {password}  (kept in {note.name}; delete it when you have changed the password)")
+        print(
+            f"  sign in as {name} with {password}  (kept in {note.name}; delete it when you have changed the password)"
+        )
     print("  stop with Ctrl+C", flush=True)
 
 
@@ -189,7 +191,9 @@ async def demo(arguments: Namespace) -> int:
         if arguments.if_empty and (await catalog.counts()).items:
             return 0
         if arguments.company == "online-retail":
-            file = Path(arguments.file) if arguments.file else ROOT.parent / "shared/data/online-retail-40k.xlsx"
+            file = (
+                Path(arguments.file) if arguments.file else ROOT.parent / "shared/data/online-retail-40k.xlsx"
+            )
             built = await retail.build(file)
         else:
             built = await building.build(await _desk_password())
@@ -231,7 +235,9 @@ async def backup(arguments: Namespace) -> int:
         kept = await keeping.back_up(Path(arguments.file))
     if isinstance(kept, keeping.Broken):
         return _refuse(f"no backup was made: {kept.reason}")
-    return _done(arguments, kept, f"{kept.file}: {kept.bytes} bytes, checked; devices may forget what it holds")
+    return _done(
+        arguments, kept, f"{kept.file}: {kept.bytes} bytes, checked; devices may forget what it holds"
+    )
 
 
 async def restore(arguments: Namespace) -> int:
@@ -250,7 +256,9 @@ def certs(arguments: Namespace) -> int:
     made = certificates.make(settings().data_folder / "certs", arguments.host)
     print(f"authority   {made.authority}  (install it on every device: {settings().origin}/trust)")
     print(f"certificate {made.certificate}\nkey         {made.key}")
-    print(f"serve with it: STOCKHAND_CERTIFICATE={made.certificate} STOCKHAND_CERTIFICATE_KEY={made.key} stockhand serve")
+    print(
+        f"serve with it: STOCKHAND_CERTIFICATE={made.certificate} STOCKHAND_CERTIFICATE_KEY={made.key} stockhand serve"
+    )
     return 0
 
 

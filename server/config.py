@@ -74,7 +74,9 @@ def load(environment: "os._Environ[str] | dict[str, str]") -> Settings:
     values: dict[str, object] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     if unknown := values.keys() - MEANINGS.keys():
         raise ValueError(f"{file}: unknown setting {', '.join(sorted(unknown))}")
-    values |= {name: environment[key] for name in MEANINGS if (key := f"STOCKHAND_{name.upper()}") in environment}
+    values |= {
+        name: environment[key] for name in MEANINGS if (key := f"STOCKHAND_{name.upper()}") in environment
+    }
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:

@@ -39,6 +39,7 @@ class Connection(Protocol):
 
     async def run(self, sql: str, args: Sequence[Any]) -> list[Row]: ...
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+    async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]: ...
 
 
 class Transaction:
@@ -90,9 +91,11 @@ async def fetch(statement: Statement, *args: Any) -> list[Row]:
 async def fetch_together(*queries: tuple[Statement, Sequence[Any]]) -> list[list[Row]]:
     """The rows of several statements as of one and the same commit."""
     database = current()
-    texts: list[tuple[str, Sequence[Any]]] = [(statement.text(database.dialect), args) for statement, args in queries]
+    texts: list[tuple[str, Sequence[Any]]] = [
+        (statement.text(database.dialect), args) for statement, args in queries
+    ]
     if transaction := here():
-        return [await transaction.connection.run(sql, args) for sql, args in texts]
+        return await transaction.connection.run_together(texts)
     return await database.read_together(texts)
 
 
@@ -184,8 +187,8 @@ async def _to_the_end(work: Awaitable[T]) -> T:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancelled = error
-        except Exception:
-            break  # raised again by result() below
+        except Exception:  # noqa: BLE001 - result() below raises it again
+            break
     result = task.result()
     if cancelled is not None:
         raise cancelled
@@ -203,6 +206,7 @@ class SqliteDatabase:
         self.writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self.reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
         self.of_thread = threading.local()
+        self.later: list[tuple[str, list[Sequence[Any]]]] = []
         self.connections: list[sqlite3.Connection] = []
 
     async def open(self) -> None:
@@ -243,7 +247,9 @@ class SqliteDatabase:
         return connection.execute(sql, args).fetchall()
 
     async def read_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
-        return await asyncio.get_running_loop().run_in_executor(self.reader_threads, self._read_together, queries)
+        return await asyncio.get_running_loop().run_in_executor(
+            self.reader_threads, self._read_together, queries
+        )
 
     def _read_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
         self._read("BEGIN", ())
@@ -253,30 +259,39 @@ class SqliteDatabase:
             self._read("COMMIT", ())
 
     async def run(self, sql: str, args: Sequence[Any]) -> list[Row]:
-        return await self._in_writer(lambda: self.writer.execute(sql, args).fetchall())
+        return (await self.run_together([(sql, args)]))[0]
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        await self._in_writer(self.writer.executemany, sql, rows)
+        # Kept until the next statement that is waited for: one hop to the writer thread carries them all.
+        self.later.append((sql, list(rows)))
+
+    async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        later, self.later = self.later, []
+        return await self._in_writer(self._run, later, queries)
+
+    def _run(
+        self, later: list[tuple[str, list[Sequence[Any]]]], queries: list[tuple[str, Sequence[Any]]]
+    ) -> list[list[Row]]:
+        for sql, rows in later:
+            self.writer.executemany(sql, rows) if rows else self.writer.execute(sql)
+        return [self.writer.execute(sql, args).fetchall() for sql, args in queries]
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Transaction]:
         async with self.turn:
-            await _to_the_end(self.run("BEGIN IMMEDIATE", ()))
+            self.later = [("BEGIN IMMEDIATE", [])]
             try:
                 yield Transaction(self)
+                await _to_the_end(self.run("COMMIT", ()))
             except BaseException:
-                await _to_the_end(self.run("ROLLBACK", ()))
+                # A full disk too leaves the transaction open; the next unit must find a clean connection.
+                self.later = []
+                await _to_the_end(self._in_writer(self._roll_back))
                 raise
-            await _to_the_end(self._commit())
 
-    async def _commit(self) -> None:
-        try:
-            await self.run("COMMIT", ())
-        except sqlite3.Error:
-            # A full disk leaves the transaction open; the next unit must find a clean connection.
-            if self.writer.in_transaction:
-                await self.run("ROLLBACK", ())
-            raise
+    def _roll_back(self) -> None:
+        if self.writer.in_transaction:
+            self.writer.execute("ROLLBACK")
 
 
 class PostgresConnection:
@@ -291,6 +306,9 @@ class PostgresConnection:
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         await self.connection.executemany(sql, rows)
+
+    async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        return [await self.run(sql, args) for sql, args in queries]
 
 
 class PostgresDatabase:

@@ -24,6 +24,7 @@ from server.db import (
     execute_many,
     fetch,
     fetch_together,
+    here,
     writer,
 )
 
@@ -149,7 +150,9 @@ async def flush() -> int:
 async def _flush() -> int:
     pending: dict[Key, bytes | None] = writer().notes.pop("feed", {})
     writer().before.pop("feed", None)
-    standing = {tuple(row[:3]): row for row in await fetch(_STANDING, as_json(list(pending)))} if pending else {}
+    standing = (
+        {tuple(row[:3]): row for row in await fetch(_STANDING, as_json(list(pending)))} if pending else {}
+    )
     changed = [line for key, body in pending.items() if (line := _change(key, body, standing.get(key)))]
     head: int = (await execute(_TAKE, len(changed)))[0][0]
     if changed:
@@ -285,7 +288,11 @@ _STANDS = Statement("SELECT 1 FROM feed_row WHERE scope = ? AND kind = ? AND key
 
 
 async def stands(scope: str, kind: str, key: str) -> bool:
-    """Whether this row is in this scope now."""
+    """Whether this row is in this scope now, with what this transaction has put so far."""
+    transaction = here()
+    pending: dict[Key, bytes | None] = transaction.notes.get("feed", {}) if transaction else {}
+    if (scope, kind, key) in pending:
+        return pending[scope, kind, key] is not None
     return bool(await fetch(_STANDS, scope, kind, key, False))
 
 

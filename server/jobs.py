@@ -73,7 +73,9 @@ def _make_queue() -> Huey:
         return RedisHuey("stockhand", url=settings().redis, serializer=JsonSerializer(), results=False)
     file = settings().data_folder / "jobs.sqlite"
     file.parent.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("stockhand", filename=str(file), serializer=JsonSerializer(), results=False, fsync=False)
+    return SqliteHuey(
+        "stockhand", filename=str(file), serializer=JsonSerializer(), results=False, fsync=False
+    )
 
 
 def _task(name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> Callable[[], None]:

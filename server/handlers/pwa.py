@@ -3,6 +3,7 @@
 import gzip
 import mimetypes
 from functools import cache
+from typing import Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
@@ -40,18 +41,18 @@ def _file(path: str) -> File | None:
 
 
 @get("/static/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
-def static(request: Request, _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+def static(request: Request[Any, Any, Any], _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
     """One of our own files. The release in the address is only there to make it new."""
     return _answer(request, path.lstrip("/"))
 
 
 @get("/vendor/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
-def vendor(request: Request, _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+def vendor(request: Request[Any, Any, Any], _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
     """A vendored file."""
     return _answer(request, f"vendor/{path.lstrip('/')}")
 
 
-def _answer(request: Request, path: str) -> Response[bytes]:
+def _answer(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
     if path == "shell.json":
         return Response(_shell(), media_type=MediaType.JSON, headers={"Cache-Control": FOREVER})
     file = _file(path)
@@ -59,7 +60,9 @@ def _answer(request: Request, path: str) -> Response[bytes]:
         raise NotFoundException(detail=path)
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if file.zipped and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(file.zipped, media_type=file.media_type, headers=headers | {"Content-Encoding": "gzip"})
+        return Response(
+            file.zipped, media_type=file.media_type, headers=headers | {"Content-Encoding": "gzip"}
+        )
     return Response(file.plain, media_type=file.media_type, headers=headers)
 
 
@@ -90,19 +93,19 @@ def service_worker() -> Response[str]:
 
 
 @get(["/hand", "/hand/"], opt={"public": True})
-async def hand(request: Request) -> Response[str]:
+async def hand(request: Request[Any, Any, Any]) -> Response[str]:
     """The shell of the hand app; everything in it comes from the device itself."""
     return web.page(request, "hand/shell.html")
 
 
 @get("/hand/enrol", opt={"public": True})
-async def enrol(request: Request) -> Response[str]:
+async def enrol(request: Request[Any, Any, Any]) -> Response[str]:
     """Where the QR code of an invitation leads; the token stays behind the # and never reaches a log."""
     return web.page(request, "hand/enrol.html")
 
 
 @get("/manifest.webmanifest", sync_to_thread=False, opt={"public": True})
-def manifest(request: Request) -> Response[bytes]:
+def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What the browser needs to install the app."""
     return _answer(request, "manifest.webmanifest")
 

@@ -116,12 +116,16 @@ async def pull(
     beyond = await feed.beyond(device.scopes, max(0, cursor), rows + 1)
     if page.must_reset(cursor, beyond.head, generation, subscription, device.subscription):
         return _json(page.reset(beyond.head, device.subscription))
-    return _json(page.page(beyond.lines, rows, beyond.head, max(0, cursor), device.subscription, beyond.digests))
+    return _json(
+        page.page(beyond.lines, rows, beyond.head, max(0, cursor), device.subscription, beyond.digests)
+    )
 
 
 @get("/sync/digest", opt=DEVICE_ROUTE)
 async def digest(
-    request: Request[Any, Any, Any], of: Annotated[str, QueryParameter(name="scope")], part: FromQuery[int | None] = None
+    request: Request[Any, Any, Any],
+    of: Annotated[str, QueryParameter(name="scope")],
+    part: FromQuery[int | None] = None,
 ) -> Response[Any]:
     """What a scope adds up to in 256 parts; with `part`, the rows of that part."""
     device = await _device(request)
@@ -158,7 +162,9 @@ async def snapshot(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/sync/snapshot/{of:str}/{name:str}", opt=DEVICE_ROUTE)
-async def snapshot_file(request: Request[Any, Any, Any], of: FromPath[str], name: FromPath[str]) -> Response[Any]:
+async def snapshot_file(
+    request: Request[Any, Any, Any], of: FromPath[str], name: FromPath[str]
+) -> Response[Any]:
     """One file of a snapshot; it never changes, so it may be fetched again from where it broke off."""
     device = await _device(request)
     if of not in device.scopes:

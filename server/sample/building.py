@@ -72,7 +72,10 @@ async def _warehouse(one: dict[str, Any]) -> int:
     house = opened.ids[0]
     for bins in one["bins"]:
         added = await placing.add_bins(
-            house, BinRange(aisles=bins["aisles"], bays=bins["bays"], levels=bins["levels"]), bins["zone"], by=0
+            house,
+            BinRange(aisles=bins["aisles"], bays=bins["bays"], levels=bins["levels"]),
+            bins["zone"],
+            by=0,
         )
         assert isinstance(added, maintaining.Added), added
     totes = [

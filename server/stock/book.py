@@ -19,7 +19,7 @@ from server.stock.movement import Cell, Flow, Kind, Mark, Moment, Place, Posting
 class Book:
     """The part of the ledger that a group of operations touches, and what they post to it.
 
-    Everything goes through `put`, which remembers what was before, so that one operation that fails
+    Of virtual cells it knows only what this group adds to them. Everything goes through `put`, which remembers what was before, so that one operation that fails
     half-way is taken back without disturbing its neighbours.
     """
 
@@ -31,7 +31,10 @@ class Book:
         past: Iterable[tuple[Moment, Cell, int]] = (),
     ) -> None:
         self.places = places
-        self.virtual = {(place.warehouse, place.kind): place.id for place in places.values() if not place.is_real}
+        self.real = frozenset(place.id for place in places.values() if place.is_real)
+        self.virtual = {
+            (place.warehouse, place.kind): place.id for place in places.values() if not place.is_real
+        }
         self.raw: dict[Cell, int] = dict(raw)
         self.opening = dict(raw)
         self.postings: list[Posting] = []
@@ -51,11 +54,12 @@ class Book:
     def on_hand(self, cell: Cell) -> int:
         """What the book says is there; below zero only for the virtual rest of the world."""
         raw = self.raw.get(cell, 0)
-        return max(0, raw) if self.places[cell.location].is_real else raw
+        return raw if raw > 0 or cell.location not in self.real else 0
 
     def debt(self, cell: Cell) -> int:
         """What suspense has lent to this cell."""
-        return max(0, -self.raw.get(cell, 0)) if self.places[cell.location].is_real else 0
+        raw = self.raw.get(cell, 0)
+        return -raw if raw < 0 and cell.location in self.real else 0
 
     def changed(self) -> list[Cell]:
         """The cells that hold something else than when the book was opened."""
@@ -82,7 +86,7 @@ class Book:
         if self._was_seen(target, when):
             self._shift(target, -flow.quantity, "adjustment", "count", when, flow)
         for cell, quantity in ((source, -flow.quantity), (target, flow.quantity)):
-            if self.places[cell.location].is_real:
+            if cell.location in self.real:
                 self._append(self._past.setdefault(cell.location, []), (when, cell, quantity))
         return self.debt(source) > owed
 
@@ -135,13 +139,15 @@ class Book:
 
     def _was_seen(self, cell: Cell, when: Moment) -> bool:
         """Whether a count later than `when` has already seen this cell."""
-        return any(mark.when > when and mark.speaks_of(cell) for mark in self._marks.get(cell.location, ()))
+        return cell.location in self._marks and any(mark.when > when and mark.speaks_of(cell) for mark in self._marks.get(cell.location, ()))
 
     def _has_newer(self, location: int, when: Moment) -> bool:
         return any(mark.when > when and mark.item == 0 for mark in self._marks.get(location, ()))
 
     def _flowed_after(self, cell: Cell, when: Moment) -> int:
-        return sum(quantity for at, past, quantity in self._past.get(cell.location, ()) if past == cell and at > when)
+        return sum(
+            quantity for at, past, quantity in self._past.get(cell.location, ()) if past == cell and at > when
+        )
 
     def _raw_by_history(self, cell: Cell) -> int:
         marks = [mark for mark in self._marks.get(cell.location, ()) if mark.speaks_of(cell)]
@@ -179,7 +185,7 @@ class Book:
 
     def _lend(self, cell: Cell, raw: int, when: Moment, like: Flow) -> None:
         """Before a cell falls to `raw`, let suspense put in what the book lacks."""
-        if not self.places[cell.location].is_real:
+        if not cell.location in self.real:
             return
         lacking = max(0, -raw) - max(0, -self.raw.get(cell, 0))
         if lacking > 0:
@@ -189,7 +195,7 @@ class Book:
 
     def _repay(self, cell: Cell, before: int, when: Moment, like: Flow) -> None:
         """After a cell rose from raw `before`, give back to suspense what it had lent."""
-        if not self.places[cell.location].is_real:
+        if not cell.location in self.real:
             return
         surplus = max(0, -before) - max(0, -self.raw[cell])
         if surplus > 0:
@@ -197,7 +203,9 @@ class Book:
             self._add(cell._replace(location=suspense), surplus)
             self._post_like(when, "suspense", like, surplus, cell.location, suspense)
 
-    def _post_like(self, when: Moment, kind: Kind, like: Flow, quantity: int, source: int, target: int) -> None:
+    def _post_like(
+        self, when: Moment, kind: Kind, like: Flow, quantity: int, source: int, target: int
+    ) -> None:
         flow = Flow(act=like.act, item=like.item, quantity=quantity, source=source, target=target, lot=like.lot,
                     serial=like.serial, owner=like.owner, document=like.document, reason=like.reason)  # fmt: skip
         self._post(when, kind, flow)

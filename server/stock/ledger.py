@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from server import clock, feed
-from server.db import Row, Statement, as_json, execute_many, fetch
+from server.db import Row, Statement, as_json, execute_many, fetch, fetch_together
 from server.stock import wire
 from server.stock.book import Book
 from server.stock.lot import Lot
@@ -24,7 +24,7 @@ class Wanted(msgspec.Struct):
     """What a group of operations will touch, gathered before anything is read."""
 
     places: set[int]
-    pairs: set[tuple[int, int]]
+    cells: set[Cell]
     earliest: int
     counted: dict[int, int]
     """Locations needed whole, with all their cells: since when their flows are needed too."""
@@ -50,10 +50,12 @@ _VIRTUAL = Statement(
 )
 _CELLS = Statement(
     "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand - b.debt FROM json_each(?) k JOIN balance b"
-    " ON b.item = k.value ->> 0 AND b.location = k.value ->> 1",
+    " ON b.item = k.value ->> 0 AND b.location = k.value ->> 1 AND b.lot = k.value ->> 2"
+    " AND b.serial = k.value ->> 3 AND b.owner = k.value ->> 4",
     "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand - b.debt"
     " FROM json_array_elements(?::text::json) k JOIN balance b"
-    " ON b.item = (k ->> 0)::int AND b.location = (k ->> 1)::int",
+    " ON b.item = (k ->> 0)::int AND b.location = (k ->> 1)::int AND b.lot = k ->> 2 AND b.serial = k ->> 3"
+    " AND b.owner = (k ->> 4)::int",
 )
 _CELLS_AT = Statement(
     "SELECT item, location, lot, serial, owner, on_hand - debt FROM balance"
@@ -77,42 +79,26 @@ _PAST = Statement(
 
 async def places(ids: Iterable[int]) -> dict[int, Place]:
     """These locations, and every virtual one."""
-    rows = [*await fetch(_PLACES, as_json(list(ids))), *await fetch(_VIRTUAL, as_json(VIRTUAL))]
+    named, virtual = await fetch_together((_PLACES, (as_json(list(ids)),)), (_VIRTUAL, (as_json(VIRTUAL),)))
+    rows = [*named, *virtual]
     return {row[0]: Place(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
 
 
 async def open_book(wanted: Wanted, known: Mapping[int, Place]) -> Book:
-    """Read what a group of operations touches. Inside `writing()`, so nobody changes it meanwhile."""
-    virtual = [place for place in known.values() if not place.is_real]
-    warehouses = {known[location].warehouse for _, location in wanted.pairs if location in known}
-    items = {item for item, _ in wanted.pairs}
-    pairs = wanted.pairs | {
-        (item, place.id) for place in virtual if place.warehouse in warehouses for item in items
-    }
-    rows = await fetch(_CELLS, as_json([list(pair) for pair in pairs]))
-    if wanted.counted:
-        rows = [*rows, *await fetch(_CELLS_AT, as_json(list(wanted.counted)))]
-    raw = {Cell(*row[:5]): row[5] for row in map(tuple, rows)}
-    if wanted.counted:
-        await _add_virtual_of_counted(raw, wanted, known)
+    """Read what a group of operations touches. Inside `writing()`, so nobody changes it meanwhile.
+
+    Of the virtual locations nothing is read: what they hold is only ever added to (see `post`).
+    """
+    cells = [cell for cell in wanted.cells if cell.location in known and known[cell.location].is_real]
+    whole = [location for location in wanted.counted if location in known]
+    places = sorted({cell.location for cell in cells}.union(whole))
     since = min([wanted.earliest, *wanted.counted.values()])
-    real = [location for location in {pair[1] for pair in wanted.pairs} | set(wanted.counted) if location in known]
-    marks = await fetch(_MARKS, as_json(real), since, False) if real else []
-    past = [line for location, start in wanted.counted.items() for line in await _past_of(location, start)]
+    rows, more, marks = await fetch_together(
+        (_CELLS, (as_json(cells),)), (_CELLS_AT, (as_json(whole),)), (_MARKS, (as_json(places), since, False))
+    )
+    raw = {Cell(*row[:5]): row[5] for row in map(tuple, (*rows, *more))}
+    past = [line for place in whole for line in await _past_of(place, wanted.counted[place])]
     return Book(known, raw, [_mark(row) for row in marks], past)
-
-
-async def _add_virtual_of_counted(raw: dict[Cell, int], wanted: Wanted, known: Mapping[int, Place]) -> None:
-    """A complete count settles items nobody named; their virtual cells are needed too."""
-    items = {cell.item for cell in raw if cell.location in wanted.counted}
-    warehouses = {known[location].warehouse for location in wanted.counted}
-    pairs = [
-        [item, place.id]
-        for place in known.values()
-        if place.kind in ("adjustment", "suspense") and place.warehouse in warehouses
-        for item in items
-    ]
-    raw |= {Cell(*row[:5]): row[5] for row in map(tuple, await fetch(_CELLS, as_json(pairs)))}
 
 
 async def _past_of(location: int, since: int) -> list[tuple[Moment, Cell, int]]:
@@ -137,6 +123,11 @@ _BALANCE = Statement(
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item, location, lot, serial, owner)"
     " DO UPDATE SET on_hand = excluded.on_hand, debt = excluded.debt, changed_at = excluded.changed_at"
 )
+_VIRTUAL_BALANCE = Statement(
+    "INSERT INTO balance (item, location, lot, serial, owner, on_hand, debt, changed_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (item, location, lot, serial, owner)"
+    " DO UPDATE SET on_hand = balance.on_hand + excluded.on_hand, changed_at = excluded.changed_at"
+)
 _COUNT_POINT = Statement(
     "INSERT INTO count_point (operation, location, item, lot, serial, owner, quantity, event_at, is_void)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -149,7 +140,12 @@ async def post(book: Book, origins: Mapping[str, Origin], lots: Mapping[tuple[in
     now = clock.now()
     await execute_many(_MOVEMENT, [_movement_row(posting, origins, now) for posting in book.postings])
     cells = sorted(book.changed())
-    await execute_many(_BALANCE, [(*cell, book.on_hand(cell), book.debt(cell), now) for cell in cells])
+    real = [cell for cell in cells if cell.location in book.real]
+    await execute_many(_BALANCE, [(*cell, book.on_hand(cell), book.debt(cell), now) for cell in real])
+    await execute_many(
+        _VIRTUAL_BALANCE,
+        [(*cell, book.raw[cell], now) for cell in cells if cell.location not in book.real and book.raw[cell]],
+    )
     if book.new_marks:
         rows = [
             (mark.when.operation, mark.location, mark.item, mark.lot, mark.serial, mark.owner, mark.quantity,
@@ -159,7 +155,7 @@ async def post(book: Book, origins: Mapping[str, Origin], lots: Mapping[tuple[in
         await execute_many(_COUNT_POINT, rows)
     if book.voided:
         await execute_many(_VOID, [(True, operation) for operation in book.voided])
-    publish(cells, book, lots)
+    publish(real, book, lots)
 
 
 def publish(cells: Iterable[Cell], book: Book, lots: Mapping[tuple[int, str], Lot]) -> None:
@@ -182,7 +178,9 @@ async def republish_lot(item: int, lot: str, state: Lot) -> None:
     for row in await fetch(_OF_LOT, item, lot):
         if row[7] in REAL:
             cell = Cell(*tuple(row)[:5])
-            feed.put(f"warehouse:w-{row[6]}", "balance", wire.balance_key(cell), wire.balance_body(row[5], state))
+            feed.put(
+                f"warehouse:w-{row[6]}", "balance", wire.balance_key(cell), wire.balance_body(row[5], state)
+            )
 
 
 def _movement_row(posting: Posting, origins: Mapping[str, Origin], now: int) -> tuple[Any, ...]:

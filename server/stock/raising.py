@@ -5,27 +5,34 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from server import clock, feed
-from server.db import Statement, execute, fetch
+from server.db import Statement, as_json, execute, execute_many, fetch
 from server.stock import wire
 from server.stock.book import Book
 from server.stock.movement import Cell, Place
 
 _RAISE = Statement(
     "INSERT INTO incident (kind, subject, warehouse, operation, body, opened_at, decision, decided_by)"
-    " VALUES (?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO NOTHING RETURNING id"
+    " VALUES (?, ?, ?, ?, ?, ?, '', 0) ON CONFLICT DO NOTHING"
 )
 _LAY = Statement(
     "UPDATE incident SET closed_at = ?, decision = ? WHERE kind = ? AND subject = ? AND closed_at IS NULL"
 )
-_TASK = Statement("SELECT id FROM task WHERE kind = 'count' AND subject = ? AND closed_at IS NULL")
+_OWING = Statement(
+    "SELECT DISTINCT location FROM balance WHERE debt > 0 AND location IN (SELECT value FROM json_each(?))",
+    "SELECT DISTINCT location FROM balance WHERE debt > 0"
+    " AND location IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+_OPEN_TASKS = Statement(
+    "SELECT subject, id FROM task WHERE kind = 'count' AND closed_at IS NULL"
+    " AND subject IN (SELECT value FROM json_each(?))",
+    "SELECT subject, id FROM task WHERE kind = 'count' AND closed_at IS NULL"
+    " AND subject IN (SELECT json_array_elements_text(?::text::json))",
+)
 _NEW_TASK = Statement(
     "INSERT INTO task (kind, subject, warehouse, location, item, reason, opened_at, operation)"
-    " VALUES ('count', ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+    " VALUES ('count', ?, ?, ?, ?, 'suspense', ?, ?)"
 )
-_DEBTS_AT = Statement("SELECT count(*) FROM balance WHERE location = ? AND debt > 0")
-_CLOSE_TASK = Statement(
-    "UPDATE task SET closed_at = ? WHERE kind = 'count' AND subject = ? AND closed_at IS NULL RETURNING id"
-)
+_CLOSE_TASK = Statement("UPDATE task SET closed_at = ? WHERE id = ?")
 
 
 async def raise_incident(
@@ -42,49 +49,55 @@ async def settle_debts(book: Book, causes: Mapping[Cell, str]) -> dict[int, str]
     What is open follows from the balances alone, so any order of arrival leaves the same. Gives the open
     count task of each location that owes.
     """
-    cells = [cell for cell in book.changed() if book.places[cell.location].is_real and _debt_changed(book, cell)]
-    for cell in sorted(cells):
-        await _settle(book, cell, causes.get(cell, ""))
-    return {location: await _settle_task(book, location, cells, causes) for location in _locations(cells)}
+    cells = sorted(cell for cell in book.changed() if _debt_changed(book, cell))
+    if not cells:
+        return {}
+    now = clock.now()
+    owing = [cell for cell in cells if book.debt(cell)]
+    settled = [cell for cell in cells if not book.debt(cell)]
+    await execute_many(_RAISE, [_incident(book, cell, causes.get(cell, ""), now) for cell in owing])
+    await execute_many(_LAY, [(now, "settled", "suspense", wire.balance_key(cell)) for cell in settled])
+    return await _settle_tasks(book, cells, causes)
 
 
 def _debt_changed(book: Book, cell: Cell) -> bool:
-    return book.debt(cell) != max(0, -book.opening.get(cell, 0))
+    return book.places[cell.location].is_real and book.debt(cell) != max(0, -book.opening.get(cell, 0))
 
 
-def _locations(cells: Iterable[Cell]) -> list[int]:
-    return sorted({cell.location for cell in cells})
+def _incident(book: Book, cell: Cell, cause: str, now: int) -> tuple[object, ...]:
+    body = msgspec.json.encode({"cell": list(cell)}).decode()
+    return "suspense", wire.balance_key(cell), book.places[cell.location].warehouse, cause, body, now
 
 
-async def _settle(book: Book, cell: Cell, cause: str) -> None:
-    subject = wire.balance_key(cell)
-    if book.debt(cell):
-        place = book.places[cell.location]
-        await raise_incident("suspense", subject, {"cell": list(cell)}, warehouse=place.warehouse, operation=cause)
-    else:
-        await execute(_LAY, clock.now(), "settled", "suspense", subject)
+async def _settle_tasks(book: Book, cells: list[Cell], causes: Mapping[Cell, str]) -> dict[int, str]:
+    first = {cell.location: cell for cell in reversed(cells)}
+    owing = {row[0] for row in await fetch(_OWING, as_json(list(first)))}
+    standing = await _open_tasks(first)
+    await close_tasks({book.places[place]: task for place, task in standing.items() if place not in owing})
+    missing = sorted(owing - standing.keys())
+    if missing:
+        now = clock.now()
+        await execute_many(
+            _NEW_TASK,
+            [
+                (f"l-{place}", book.places[place].warehouse, place, first[place].item, now, causes.get(first[place], ""))
+                for place in missing
+            ],
+        )
+        standing |= await _open_tasks(missing)
+    for place in missing:
+        body = {"kind": "count", "location": f"l-{place}", "item": f"i-{first[place].item}", "reason": "suspense"}
+        feed.put(f"warehouse:w-{book.places[place].warehouse}", "task", f"t-{standing[place]}", body)
+    return {place: f"t-{standing[place]}" for place in owing}
 
 
-async def _settle_task(book: Book, location: int, cells: list[Cell], causes: Mapping[Cell, str]) -> str:
-    place = book.places[location]
-    subject = f"l-{location}"
-    if not (await fetch(_DEBTS_AT, location))[0][0]:
-        await close_count_task(place)
-        return ""
-    if rows := await fetch(_TASK, subject):
-        return f"t-{rows[0][0]}"
-    first = min(cell for cell in cells if cell.location == location)
-    now = clock.now()
-    made = await execute(
-        _NEW_TASK, subject, place.warehouse, location, first.item, "suspense", now, causes.get(first, "")
-    )
-    key = f"t-{made[0][0]}"
-    body = {"kind": "count", "location": subject, "item": f"i-{first.item}", "reason": "suspense"}
-    feed.put(f"warehouse:w-{place.warehouse}", "task", key, body)
-    return key
+async def _open_tasks(places: Iterable[int]) -> dict[int, int]:
+    rows = await fetch(_OPEN_TASKS, as_json([f"l-{place}" for place in places]))
+    return {int(row[0][2:]): row[1] for row in rows}
 
 
-async def close_count_task(place: Place) -> None:
-    """Take the open count task of a location off everybody's list."""
-    for row in await execute(_CLOSE_TASK, clock.now(), f"l-{place.id}"):
-        feed.drop(f"warehouse:w-{place.warehouse}", "task", f"t-{row[0]}")
+async def close_tasks(tasks: Mapping[Place, int]) -> None:
+    """Take count tasks off everybody's list."""
+    await execute_many(_CLOSE_TASK, [(clock.now(), task) for task in tasks.values()])
+    for place, task in tasks.items():
+        feed.drop(f"warehouse:w-{place.warehouse}", "task", f"t-{task}")

@@ -30,7 +30,9 @@ async def act(doing: Doing) -> Ruling:
         case wire.EditCustomer() as args:
             return await _edit_customer(doing, args)
         case wire.Note() as args:
-            await events.record("note.added", args.subject, {"text": args.text}, by=_by(doing), device=doing.device)
+            await events.record(
+                "note.added", args.subject, {"text": args.text}, by=_by(doing), device=doing.device
+            )
             return APPLIED
     raise AssertionError(f"{doing.kind} is not carried out here")
 

@@ -19,7 +19,8 @@ _ODD_ESCAPES = rb"(?<!\\)((?:\\\\)*)"
 """What may stand before an escape that is one: no backslash, or pairs of them."""
 
 _HALF = re.compile(
-    _ODD_ESCAPES + rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    _ODD_ESCAPES
+    + rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 _ZERO = re.compile(_ODD_ESCAPES + rb"\\u0000")
 
@@ -74,7 +75,7 @@ def parse(raw: bytes) -> Parsed:
     if len(raw) > wire.MAX_OPERATION:
         return Parsed(n, name, digest, body, None, fault="too_large")
     # PostgreSQL keeps no zero characters, and nobody means one.
-    if _ZERO.search(body):
+    if b"\\u0000" in body and _ZERO.search(body):
         return Parsed(n, name, digest, body, None, fault="malformed")
     try:
         operation = wire.OPERATION.decode(raw)
@@ -114,7 +115,12 @@ def happened_at(captured: wire.Captured, clock: wire.Clock | None, received_at: 
     """
     if captured.offset is not None:
         guess = (captured.wall + captured.offset) * MILLISECOND
-    elif clock is not None and clock.boot and clock.boot == captured.boot and clock.monotonic >= captured.monotonic:
+    elif (
+        clock is not None
+        and clock.boot
+        and clock.boot == captured.boot
+        and clock.monotonic >= captured.monotonic
+    ):
         guess = received_at - (clock.monotonic - captured.monotonic) * MILLISECOND
     else:
         guess = captured.wall * MILLISECOND

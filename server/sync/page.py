@@ -10,7 +10,9 @@ MAX_ROWS = 5000
 DEFAULT_ROWS = 2000
 
 
-def must_reset(cursor: int, head: Head, generation: int | None, subscription: int | None, current: int) -> bool:
+def must_reset(
+    cursor: int, head: Head, generation: int | None, subscription: int | None, current: int
+) -> bool:
     """Whether a device must start again: restored server, forgotten tombstones, a cursor of another life, or
     other things to see than before."""
     if generation is not None and generation != head.generation:
@@ -22,11 +24,18 @@ def must_reset(cursor: int, head: Head, generation: int | None, subscription: in
 
 def reset(head: Head, subscription: int) -> wire.Page:
     """Start again from nothing."""
-    return wire.Page(protocol=wire.PROTOCOL, generation=head.generation, subscription=subscription, reset=True)
+    return wire.Page(
+        protocol=wire.PROTOCOL, generation=head.generation, subscription=subscription, reset=True
+    )
 
 
 def page(
-    lines: list[Line], limit: int, head: Head, cursor: int, subscription: int, digests: Mapping[str, tuple[int, str]]
+    lines: list[Line],
+    limit: int,
+    head: Head,
+    cursor: int,
+    subscription: int,
+    digests: Mapping[str, tuple[int, str]],
 ) -> wire.Page:
     """A page of at most `limit` rows; the last one says how much every scope should add up to."""
     more = len(lines) > limit

@@ -33,7 +33,12 @@ class Device(msgspec.Struct, frozen=True):
         own = f"device:{self.wire_id}"
         if not self.is_active:
             return (own,)
-        return ("catalogue", *(f"warehouse:w-{warehouse}" for warehouse in self.warehouses), own, f"role:{self.role}")
+        return (
+            "catalogue",
+            *(f"warehouse:w-{warehouse}" for warehouse in self.warehouses),
+            own,
+            f"role:{self.role}",
+        )
 
     @property
     def subscription(self) -> int:
@@ -65,7 +70,9 @@ async def device_by_bearer(authorization: str) -> Device | None:
     """The device whose `Bearer <device>.<secret>` this is (the word Bearer may be missing)."""
     token = authorization.removeprefix("Bearer ").strip()
     name, _, secret = token.partition(".")
-    if not (name.startswith("d-") and name[2:].isascii() and name[2:].isdigit() and len(name) < 12 and secret):
+    if not (
+        name.startswith("d-") and name[2:].isascii() and name[2:].isdigit() and len(name) < 12 and secret
+    ):
         return None
     rows = await fetch(_DEVICE, int(name[2:]))
     if not rows or rows[0]["secret_digest"] != digest(secret):
@@ -101,6 +108,22 @@ async def acknowledged(device: int) -> dict[str, int]:
 async def existing(ids: Iterable[str]) -> dict[str, Row]:
     """Those of these operations that are known already."""
     return {row["id"]: row for row in await fetch(_EXISTING, as_json(list(ids)))}
+
+
+_EFFECTIVE = Statement(
+    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
+    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
+    " WHERE o.id IN (SELECT value FROM json_each(?))",
+    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
+    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
+    " WHERE o.id IN (SELECT json_array_elements_text(?::text::json))",
+)
+
+
+async def effective(ids: Iterable[str]) -> dict[str, str]:
+    """What became of these operations so far: the verdict, or the decision that came after it."""
+    rows = await fetch(_EFFECTIVE, as_json(list(ids)))
+    return {row[0]: (msgspec.json.decode(row[2]).get("outcome") if row[2] else None) or row[1] for row in rows}
 
 
 async def verdicts(replica_id: int, first: int, last: int) -> dict[int, Row]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from server import quantity
 from server.catalog import barcode, gs1
-from server.db import Row, Statement, as_json, execute_many, fetch
+from server.db import Row, Statement, as_json, execute_many, fetch, fetch_together
 from server.people.role import permissions
 from server.stock import ledger
 from server.stock.ledger import Wanted
 from server.stock.lot import Lot
-from server.stock.movement import Flow, Moment
+from server.stock.movement import REAL, Cell, Flow, Moment
 from server.sync import wire
 from server.sync.verdict import Actor, Doing, Item, Original, World
 
@@ -30,14 +30,18 @@ _ASSIGNED = Statement(
 async def actors(users: set[int]) -> dict[int, Actor]:
     """Who these people are now: their role's permissions and their warehouses."""
     keys = as_json([user for user in users if user < 1 << 31])
-    places: dict[int, set[int]] = {}
-    for person, warehouse in await fetch(_ASSIGNED, keys):
-        places.setdefault(person, set()).add(warehouse)
+    people, assigned = await fetch_together((_ACTORS, (keys,)), (_ASSIGNED, (keys,)))
+    houses: dict[int, set[int]] = {}
+    for person, warehouse in assigned:
+        houses.setdefault(person, set()).add(warehouse)
     return {
-        row[0]: Actor(
-            row[0], bool(row[2]), permissions(row[1]), None if row[3] else frozenset(places.get(row[0], set()))
+        row["id"]: Actor(
+            id=row["id"],
+            is_active=bool(row["is_active"]),
+            permissions=permissions(row["role"]),
+            warehouses=None if row["sees_all_warehouses"] else frozenset(houses.get(row["id"], ())),
         )
-        for row in await fetch(_ACTORS, keys)
+        for row in people
     }
 
 
@@ -59,15 +63,19 @@ _LOTS = Statement(
     " FROM json_array_elements(?::text::json) k JOIN lot l ON l.item = (k ->> 0)::int AND l.code = k ->> 1",
 )
 _SERIALS = Statement(
-    "SELECT b.item, b.serial, b.location FROM json_each(?) k JOIN balance b"
-    " ON b.item = k.value ->> 0 AND b.serial = k.value ->> 1 WHERE b.on_hand > 0",
-    "SELECT b.item, b.serial, b.location FROM json_array_elements(?::text::json) k JOIN balance b"
-    " ON b.item = (k ->> 0)::int AND b.serial = k ->> 1 WHERE b.on_hand > 0",
+    "SELECT b.item, b.serial, b.location, l.kind FROM json_each(?) k JOIN balance b"
+    " ON b.item = k.value ->> 0 AND b.serial = k.value ->> 1 JOIN location l ON l.id = b.location"
+    " WHERE b.on_hand > 0",
+    "SELECT b.item, b.serial, b.location, l.kind FROM json_array_elements(?::text::json) k JOIN balance b"
+    " ON b.item = (k ->> 0)::int AND b.serial = k ->> 1 JOIN location l ON l.id = b.location"
+    " WHERE b.on_hand > 0",
 )
 _ORIGINALS = Statement(
-    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device FROM operation o"
+    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device,"
+    " EXISTS (SELECT 1 FROM count_point c WHERE c.operation = o.id) FROM operation o"
     " LEFT JOIN replica r ON r.id = o.replica WHERE o.id IN (SELECT value FROM json_each(?))",
-    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device FROM operation o"
+    "SELECT o.id, o.kind, o.user_id, o.outcome, o.undone_by, r.device,"
+    " EXISTS (SELECT 1 FROM count_point c WHERE c.operation = o.id) FROM operation o"
     " LEFT JOIN replica r ON r.id = o.replica WHERE o.id IN (SELECT json_array_elements_text(?::text::json))",
 )
 _FLOWS = Statement(
@@ -94,22 +102,22 @@ async def world(doings: list[Doing]) -> World:
     wanted, items, lots, serials = _wishes(doings, originals)
     await _want_undone_counts(wanted, doings, originals)
     known = await ledger.places(wanted.places)
-    wanted.pairs = {pair for pair in wanted.pairs if pair[1] in known}
     wanted.counted = {location: since for location, since in wanted.counted.items() if location in known}
     book = await ledger.open_book(wanted, known)
     lots |= {(cell.item, cell.lot) for cell in book.raw if cell.lot}
     found = {(row[0], row[1]): Lot(row[2], row[3], Moment(row[4], row[5]), bool(row[6]))
              for row in await _if_any(_LOTS, [list(key) for key in lots])}  # fmt: skip
     where: dict[tuple[int, str], set[int]] = {}
-    for item, serial, location in await _if_any(_SERIALS, [list(key) for key in serials]):
-        where.setdefault((item, serial), set()).add(location)
+    for item, serial, location, kind in await _if_any(_SERIALS, [list(key) for key in serials]):
+        if kind in REAL:
+            where.setdefault((item, serial), set()).add(location)
     return World(
         book=book,
-        items=await _items(items),
+        items=await _items(items | {cell.item for cell in book.raw}),
         lots=dict(found),
         known_lots=found,
         originals=originals,
-        serials={key: {place for place in places if place in known} for key, places in where.items()},
+        serials=where,
         meanings=await _meanings(doings),
     )
 
@@ -129,7 +137,7 @@ def _wishes(
     def want(item: int, lot: str, serial: str, *locations: int) -> None:
         items.add(item)
         wanted.places.update(locations)
-        wanted.pairs.update((item, location) for location in locations)
+        wanted.cells.update(Cell(item, location, lot, serial) for location in locations)
         if lot:
             lots.add((item, lot))
         if serial:
@@ -168,7 +176,13 @@ def _touches(doing: Doing, originals: dict[str, Original]) -> list[tuple[Any, ..
         case wire.Carton() as args:
             carton = number(args.carton)
             return [
-                (number(line.item), line.lot, line.serial, carton, *([number(line.source)] if line.source else []))
+                (
+                    number(line.item),
+                    line.lot,
+                    line.serial,
+                    carton,
+                    *([number(line.source)] if line.source else []),
+                )
                 for line in args.lines
             ]
         case wire.Undo() as args if args.operation in originals:
@@ -183,10 +197,12 @@ async def _originals(ids: set[str]) -> dict[str, Original]:
         flow = Flow(act=row[2], item=row[3], quantity=row[4], source=row[5], target=row[6], lot=row[7],
                     serial=row[8], owner=row[9], document=row[10], reverses=f"{row[0]}:{row[1]}")  # fmt: skip
         flows.setdefault(row[0], []).append(flow)
-    return {
-        row[0]: Original(row[0], row[1], row[2], row[5] or 0, row[3], flows.get(row[0], []), row[4])
-        for row in await fetch(_ORIGINALS, as_json(sorted(ids)))
-    }
+    found = {}
+    for name, kind, user, outcome, undone_by, device, has_counted in await fetch(_ORIGINALS, as_json(sorted(ids))):
+        # What was held at first and freed later has left its traces.
+        stands = "applied" if outcome == "held" and (has_counted or name in flows) else outcome
+        found[name] = Original(name, kind, user, device or 0, stands, flows.get(name, []), undone_by)
+    return found
 
 
 async def _want_undone_counts(wanted: Wanted, doings: list[Doing], originals: dict[str, Original]) -> None:
@@ -196,23 +212,30 @@ async def _want_undone_counts(wanted: Wanted, doings: list[Doing], originals: di
         _want_whole(wanted, row[0], 0)
     by_id = {doing.id: doing for doing in doings}
     for doing in doings:
-        if isinstance(doing.args, wire.Undo) and (count := by_id.get(doing.args.operation)) is not None:
-            if isinstance(count.args, wire.Count):
-                _want_whole(wanted, wire.number(count.args.location), 0)
+        undone = by_id.get(doing.args.operation) if isinstance(doing.args, wire.Undo) else None
+        if undone is not None and isinstance(undone.args, wire.Count):
+            _want_whole(wanted, wire.number(undone.args.location), 0)
 
 
 async def _items(ids: set[int]) -> dict[int, Item]:
     keys = as_json(sorted(ids))
+    items, units = await fetch_together((_ITEMS, (keys,)), (_UNITS, (keys,)))
     factors: dict[int, set[tuple[str, int]]] = {}
-    for item, name, numerator, denominator in await fetch(_UNITS, keys):
+    for item, name, numerator, denominator in units:
         factor, rest = divmod(numerator * quantity.SCALE, denominator)
         if not rest:
             factors.setdefault(item, set()).add((name, factor))
     return {
-        row[0]: Item(
-            row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4]), row[5], frozenset(factors.get(row[0], set()))
+        row["id"]: Item(
+            id=row["id"],
+            is_active=bool(row["is_active"]),
+            has_lots=bool(row["has_lots"]),
+            has_expiry=bool(row["has_expiry"]),
+            has_serials=bool(row["has_serials"]),
+            scale=row["scale"],
+            factors=frozenset(factors.get(row["id"], ())),
         )
-        for row in await fetch(_ITEMS, keys)
+        for row in items
     }
 
 
@@ -235,7 +258,9 @@ async def _meanings(doings: list[Doing]) -> dict[tuple[str, int], frozenset[int]
 def _barcode_key(code: str) -> str:
     """The key in the barcode table that a scanned text stands for; of a GS1 text its GTIN."""
     if code.startswith(("]", "(")) or "\x1d" in code or "://" in code:
-        label = gs1.read_printed(code) or gs1.read_link(code) or gs1.read(code[3:] if code[0] == "]" else code)
+        label = (
+            gs1.read_printed(code) or gs1.read_link(code) or gs1.read(code[3:] if code[0] == "]" else code)
+        )
         return (label.gtin or "") if label else barcode.normalise(code[3:])
     return barcode.normalise(code)
 
@@ -247,11 +272,20 @@ _LOT = Statement(
 )
 
 
+_UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
+
+
+async def store_undone(world: World) -> None:
+    """Write down what was taken back, so that nobody takes it back twice."""
+    await execute_many(_UNDONE, [(one.undone_by, one.id) for one in world.originals.values() if one.undone_by])
+
+
 async def store_lots(world: World) -> None:
     """Write down what was learnt of lots; all their balances read differently then."""
     changed = {key: lot for key, lot in world.lots.items() if lot != world.known_lots.get(key)}
     await execute_many(
-        _LOT, [(*key, lot.expiry, lot.made_on, *lot.seen, lot.is_held) for key, lot in sorted(changed.items())]
+        _LOT,
+        [(*key, lot.expiry, lot.made_on, *lot.seen, lot.is_held) for key, lot in sorted(changed.items())],
     )
     for key, lot in changed.items():
         await ledger.republish_lot(*key, lot)

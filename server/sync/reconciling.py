@@ -1,6 +1,6 @@
 """Push: what devices report is decided and posted, many devices in one commit, each operation once.
 
-    reconcile → (waiting pushes are taken together) → read what they touch → verdict.decide → ledger.post
+reconcile → (waiting pushes are taken together) → read what they touch → verdict.decide → ledger.post
 """
 
 import asyncio
@@ -131,7 +131,7 @@ async def _alone(
     log.exception("a push failed, looking for the operation that breaks it", exc_info=error)
     try:
         answer = await _one_by_one(push, device)
-    except Exception as again:
+    except Exception as again:  # noqa: BLE001 - whatever it is, the device that waits must hear of it
         if not future.done():
             future.set_exception(again)
         return
@@ -190,7 +190,11 @@ class _Batch:
     # Which operations are new
 
     async def _admit(
-        self, push: ReadPush, device: Device, generation: int, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]
+        self,
+        push: ReadPush,
+        device: Device,
+        generation: int,
+        fresh: list[tuple[Parsed, Replica, ReadPush, Device]],
     ) -> list[wire.Verdict] | Conflict:
         replica = await self._replica(device, push.push.incarnation)
         if replica is None:
@@ -232,7 +236,9 @@ class _Batch:
             row = await queries.replica(device.id, incarnation)
             if row is None:
                 return None
-            self.replicas[key] = Replica(row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"])
+            self.replicas[key] = Replica(
+                row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"]
+            )
         return self.replicas[key]
 
     async def _stored(self, replica: Replica, push: ReadPush) -> dict[int, tuple[str, wire.Verdict]]:
@@ -265,16 +271,19 @@ class _Batch:
 
     async def _decide(self, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]) -> None:
         known = await queries.existing(parsed.id for parsed, *_ in fresh if parsed.id)
-        needed = {need for parsed, *_ in fresh if parsed.operation for need in parsed.operation.depends_on}
-        here = {parsed.id for parsed, *_ in fresh}
-        present = set(await queries.existing(needed - here)) if needed - here else set()
-        actors = await reading.actors({device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh))
-        doings = [self._doing(taken, *entry[1:], actors) for taken, entry in zip(self.taken, fresh, strict=True)]
+        needed = {need for parsed, *_ in fresh for need in _needs(parsed)}
+        past = await queries.effective(needed) if needed else {}
+        actors = await reading.actors(
+            {device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh)
+        )
+        doings = [
+            self._doing(taken, *entry[1:], actors) for taken, entry in zip(self.taken, fresh, strict=True)
+        ]
         self.world = await reading.world([doing for doing in doings if doing is not None])
         index = 0
         while index < len(self.taken):
             end = self._end_of_group(index)
-            await self._rule(self.taken[index:end], doings[index:end], known, present)
+            await self._rule(self.taken[index:end], doings[index:end], known, past)
             index = end
 
     def _doing(
@@ -286,7 +295,9 @@ class _Batch:
             taken.event_at = max(replica.event_at + 1, push.received_at)
             replica.event_at = taken.event_at
             return None
-        taken.event_at = envelope.happened_at(operation.captured, push.push.clock, push.received_at, replica.event_at)
+        taken.event_at = envelope.happened_at(
+            operation.captured, push.push.clock, push.received_at, replica.event_at
+        )
         replica.event_at = taken.event_at
         user = _user_number(operation.user) or (device.user if not operation.user else 0)
         taken.user = user
@@ -317,19 +328,19 @@ class _Batch:
         return self.taken[index].replica.id, operation.group.id, operation.group.size
 
     async def _rule(
-        self, members: list[Taken], doings: list[Doing | None], known: dict[str, Row], present: set[str]
+        self, members: list[Taken], doings: list[Doing | None], known: dict[str, Row], past: dict[str, str]
     ) -> None:
         """Rule on one operation, or on a group: there all take effect or none does."""
         group = members[0].parsed.operation.group if members[0].parsed.operation else None
         if group is None:
-            await self._rule_one(members[0], doings[0], known, present)
+            await self._rule_one(members[0], doings[0], known, past)
             return
         assert self.world is not None
         mark = self.world.book.mark()
         try:
             async with writing():
                 for taken, doing in zip(members, doings, strict=True):
-                    await self._rule_one(taken, doing, known, present)
+                    await self._rule_one(taken, doing, known, past)
                 if len(members) < group.size or any(taken.verdict.outcome in NO_EFFECT for taken in members):
                     raise _TakenBack
         except _TakenBack:
@@ -340,7 +351,7 @@ class _Batch:
                     _rule_as(taken, Ruling("rejected" if refused else "held", "group"))
 
     async def _rule_one(
-        self, taken: Taken, doing: Doing | None, known: dict[str, Row], present: set[str]
+        self, taken: Taken, doing: Doing | None, known: dict[str, Row], past: dict[str, str]
     ) -> None:
         operation = taken.parsed.operation
         if twin := self._twin(taken, known):
@@ -354,7 +365,7 @@ class _Batch:
             _rule_as(taken, _of_fault(fault))
             return
         assert operation is not None and doing is not None
-        waits = [need for need in operation.depends_on if need not in present and not self._took_effect(need)]
+        waits = [need for need in _needs(taken.parsed) if self._is_awaited(need, past, taken)]
         if waits:
             taken.waits_for = waits
             _rule_as(taken, Ruling("held", "dependency"))
@@ -371,9 +382,13 @@ class _Batch:
         earlier = self.by_id.get(taken.parsed.id)
         return _content(earlier.parsed.body) if earlier is not None and earlier is not taken else None
 
-    def _took_effect(self, operation: str) -> bool:
-        earlier = self.by_id.get(operation)
-        return earlier is not None and earlier.verdict.outcome not in NO_EFFECT
+    def _is_awaited(self, need: str, past: dict[str, str], by: Taken) -> bool:
+        """Whether what `by` needs has not taken effect. An undo is told at once that there is nothing to undo."""
+        earlier = self.by_id.get(need)
+        outcome = earlier.verdict.outcome if earlier is not None else past.get(need)
+        if outcome == "rejected":
+            return not isinstance(by.parsed.args, wire.Undo)
+        return outcome is None or outcome == "held"
 
     async def _take_effect(self, taken: Taken, doing: Doing) -> None:
         assert self.world is not None
@@ -390,10 +405,11 @@ class _Batch:
             book.back_to(mark)
             ruling = Ruling("held", "internal")
         flows = [posting.flow for posting in book.postings[posted:] if posting.kind == "flow"]
-        self.world.originals[doing.id] = Original(
+        original = Original(
             doing.id, doing.kind, doing.actor.id if doing.actor else 0, doing.device, ruling.outcome,
             [msgspec.structs.replace(flow, reverses=f"{doing.id}:{leg}") for leg, flow in enumerate(flows)],
         )  # fmt: skip
+        book.put(self.world.originals, doing.id, original)
         _rule_as(taken, ruling)
 
     # Writing it down
@@ -405,19 +421,23 @@ class _Batch:
         seq = await feed.flush()
         for taken in self.taken:
             taken.verdict.seq = seq
-        await execute_many(_OPERATION, [self._row(taken, seq) for taken in self.taken if not self._is_twin(taken)])
-        await execute_many(_OPERATION, [self._twin_row(taken, seq) for taken in self.taken if self._is_twin(taken)])
-        await deciding.release_waiting(
-            [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
+        await execute_many(
+            _OPERATION, [self._row(taken, seq) for taken in self.taken if not self._is_twin(taken)]
+        )
+        await execute_many(
+            _OPERATION, [self._twin_row(taken, seq) for taken in self.taken if self._is_twin(taken)]
         )
         if self.world is not None:
-            originals = self.world.originals.values()
-            await execute_many(_UNDONE, [(one.undone_by, one.id) for one in originals if one.undone_by])
+            await reading.store_undone(self.world)
         await execute_many(
             _ACK,
             [(replica.ack, replica.head, replica.event_at, replica.id) for replica in self.replicas.values()],
         )
         await execute_many(_SEEN, [self._seen(push, device) for push, device in self.group])
+        # Last, since what is freed here is decided against all that was written above.
+        await deciding.release_waiting(
+            [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
+        )
         return seq
 
     async def _store_effects(self, world: World) -> None:
@@ -435,7 +455,9 @@ class _Batch:
             kind = taken.incident or _incident_kind(taken.verdict)
             if kind is not None:
                 body = {"reason": taken.verdict.reason, "device": f"d-{taken.replica.device}"}
-                await raising.raise_incident(kind, taken.parsed.id or taken.parsed.digest, body, operation=taken.parsed.id)
+                await raising.raise_incident(
+                    kind, taken.parsed.id or taken.parsed.digest, body, operation=taken.parsed.id
+                )
             if taken.waits_for:
                 await execute_many(_WAIT, [(taken.parsed.id, need) for need in taken.waits_for])
 
@@ -462,7 +484,12 @@ class _Batch:
         return (self.now, push.push.app[:40], left, oldest if left else None, device.id)
 
     def _answer(
-        self, push: ReadPush, admitted: list[wire.Verdict] | Conflict, generation: int, seq: int, device: Device
+        self,
+        push: ReadPush,
+        admitted: list[wire.Verdict] | Conflict,
+        generation: int,
+        seq: int,
+        device: Device,
     ) -> wire.Answer | Conflict:
         if isinstance(admitted, Conflict):
             return admitted
@@ -485,13 +512,14 @@ _OPERATION = Statement(
 
 _ACK = Statement("UPDATE replica SET ack = ?, head = ?, event_at = ? WHERE id = ?")
 _SEEN = Statement("UPDATE device SET seen_at = ?, app = ?, queue_depth = ?, queue_oldest_at = ? WHERE id = ?")
-_UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
 _WAIT = Statement("INSERT INTO waiting_operation (operation, needs) VALUES (?, ?)")
 
 
 def _numbers(operations: list[Parsed], ack: int, stored: dict[int, tuple[str, wire.Verdict]]) -> list[int]:
     """Every operation's number; one that cannot say its own has the place between its neighbours."""
-    anchor = next(((index, parsed.n) for index, parsed in enumerate(operations) if parsed.n is not None), None)
+    anchor = next(
+        ((index, parsed.n) for index, parsed in enumerate(operations) if parsed.n is not None), None
+    )
     if anchor is not None:
         before = anchor[1] - anchor[0] - 1
     else:
@@ -503,6 +531,14 @@ def _numbers(operations: list[Parsed], ack: int, stored: dict[int, tuple[str, wi
         before = parsed.n if parsed.n is not None else before + 1
         numbers.append(before)
     return numbers
+
+
+def _needs(parsed: Parsed) -> list[str]:
+    """What must have taken effect before: what it says it depends on, and what it undoes."""
+    if parsed.operation is None or parsed.fault:
+        return []
+    undone = [parsed.args.operation] if isinstance(parsed.args, wire.Undo) else []
+    return [*parsed.operation.depends_on, *undone]
 
 
 def _rule_as(taken: Taken, ruling: Ruling) -> None:
@@ -528,7 +564,9 @@ def _content(body: bytes) -> tuple[Any, ...]:
         plain = wire.PLAIN.decode(body)
     except msgspec.DecodeError:
         return (body,)
-    return (plain.get("kind"), plain.get("args"), plain.get("captured")) if isinstance(plain, dict) else (plain,)
+    return (
+        (plain.get("kind"), plain.get("args"), plain.get("captured")) if isinstance(plain, dict) else (plain,)
+    )
 
 
 def _stored_verdict(row: Row) -> wire.Verdict:

@@ -56,7 +56,7 @@ def chunks(scope: str, lines: Iterable[Line]) -> tuple[list[Chunk], list[Index]]
 
 def _natural(key: str) -> tuple[int, str]:
     """i-9 before i-10: new rows come last, so earlier chunks stay the same."""
-    return len(key.split("/")[0]), key
+    return len(key.split("/", maxsplit=1)[0]), key
 
 
 def _chunk(scope: str, kind: str, rows: list[tuple[str, dict[str, Any]]]) -> Chunk:

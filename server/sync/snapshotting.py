@@ -47,7 +47,9 @@ def _part(scope: str, digest: tuple[int, str], lines: list[Line]) -> dict[str, A
         "scope": scope,
         "rows": digest[0],
         "sum": digest[1],
-        "chunks": [{"kind": one.kind, "rows": one.rows} | _kept(scope, one.data, zipped=True) for one in made],
+        "chunks": [
+            {"kind": one.kind, "rows": one.rows} | _kept(scope, one.data, zipped=True) for one in made
+        ],
         "indexes": [
             {"kind": one.kind, "field": one.field, "rows": one.rows} | _kept(scope, one.data, zipped=False)
             for one in indexes

@@ -274,7 +274,11 @@ def _count(doing: Doing, args: wire.Count, world: World) -> Ruling:
         seen[cell] = seen.get(cell, 0) + quantity.parse(line.quantity)
     if not world.book.count(seen, location, args.complete, doing.when):
         return Ruling("superseded", "older_count")
-    odd = [reason for reason in (standing(doing), *doing.oddities, _count_oddity(doing, world, location)) if reason]
+    odd = [
+        reason
+        for reason in (standing(doing), *doing.oddities, _count_oddity(doing, world, location))
+        if reason
+    ]
     return Ruling("warning", odd[0]) if odd else APPLIED
 
 
@@ -308,11 +312,15 @@ def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) ->
     act = doing.kind.split("@")[0].removeprefix("stock.")
     if act == "check":
         return []
-    if act == "pack" and any(line.source is None or wire.number(line.source) == carton for line in args.lines):
+    if act == "pack" and any(
+        line.source is None or wire.number(line.source) == carton for line in args.lines
+    ):
         return None
     away = world.book.place_of("customer", carton)
     if not args.lines and act == "ship":
-        held = [(cell, world.book.on_hand(cell)) for cell in sorted(world.book.raw) if cell.location == carton]
+        held = [
+            (cell, world.book.on_hand(cell)) for cell in sorted(world.book.raw) if cell.location == carton
+        ]
         return [
             Flow(act=act, item=cell.item, quantity=amount, source=carton, target=away, lot=cell.lot,
                  serial=cell.serial, document=args.document)
@@ -346,7 +354,8 @@ def _may_not_undo(doing: Doing, original: Original) -> str | None:
         return "already_undone"
     if not original.kind.startswith("stock."):
         return "nothing_to_undo"
-    if original.outcome not in ("applied", "warning"):
+    # A count that was overtaken still is what holds when the one that overtook it is taken back.
+    if original.outcome not in ("applied", "warning", "superseded"):
         return "nothing_to_undo"
     own = original.device == doing.device or (doing.actor is not None and doing.actor.id == original.user)
     return None if own else "not_own"
@@ -362,5 +371,3 @@ def _missing(world: World, item: int | None, *places: int) -> Ruling | None:
     if any(place not in world.book.places for place in places):
         return Ruling("held", "unknown_location")
     return None
-
-

@@ -55,7 +55,9 @@ def test_a_picture_without_codes_has_none() -> None:
     assert photo.read(as_file(Image.new("L", (640, 480), 128))) == []
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n broken", b"\xff\xd8\xff\xe0 cut"])
+@pytest.mark.parametrize(
+    "data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n broken", b"\xff\xd8\xff\xe0 cut"]
+)
 def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
     assert photo.read(data) == photo.NotAPicture("shape")
 
