@@ -11,7 +11,7 @@ from server.sync.presence import Presence, presence
 
 ROWS = 9
 DEVICES = 6
-EXCEPTIONS = 4
+EXCEPTIONS = 3
 MOVEMENTS = 5
 TOTALS_EVERY = 5 * clock.SECOND
 """Totals read every balance, so they may be a few seconds old."""
