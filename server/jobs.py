@@ -22,6 +22,7 @@ from server import db, feed
 from server.config import settings
 from server.migrate import run_migrations
 from server.people import authenticating
+from server.printing import queueing
 from server.stock import verifying
 from server.sync import enrolling
 
@@ -105,6 +106,7 @@ async def prove() -> None:
 
 
 TIMETABLE: dict[str, tuple[Any, Callable[[], Coroutine[Any, Any, object]]]] = {
+    "tend_labels": (crontab(), queueing.tend),
     "forget": (crontab(minute="17", hour="3"), forget),
     "prove": (crontab(minute="37", hour="3"), prove),
 }

@@ -299,6 +299,12 @@ async def _decided(job_id: int, event: job.Event, by: int) -> Job | job.Refused 
 # What time does
 
 
+async def tend() -> None:
+    """Every minute, should no agent ask and nobody look: labels are drawn, leases and lives run out."""
+    await prepare_drafts()
+    await let_time_pass()
+
+
 async def let_time_pass() -> None:
     """Leases run out, labels grow old, agents fall silent."""
     now = clock.now()

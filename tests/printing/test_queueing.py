@@ -354,3 +354,11 @@ async def test_the_default_printer_can_be_chosen(desk: Desk) -> None:
     await pairing.choose_default(second, by=1)
 
     assert (await queries.usable_printers())[0].id == second
+
+
+async def test_labels_are_drawn_even_when_no_agent_asks(desk: Desk) -> None:
+    job_id = await asked(Wish("item", item=desk.item))
+
+    await queueing.tend()
+
+    assert (await state(job_id)).state == "queued"
