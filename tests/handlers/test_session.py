@@ -6,7 +6,7 @@ from litestar import Litestar
 
 from server import clock, web
 from server.handlers import session
-from server.people import authenticating
+from server.people import authenticating, queries
 from server.people.lockout import Strangers
 from tests import given
 from tests.conftest import visitor
@@ -62,7 +62,7 @@ async def test_a_locked_account_tells_until_when(client: httpx.AsyncClient) -> N
     fifth = await client.post("/sign-in", data={"name": "wang", "password": "no"})
     right = await client.post("/sign-in", data=WANG)
 
-    until = await authenticating.queries.locked_until(person)
+    until = await queries.locked_until(person)
     assert until is not None
     assert 4 * clock.MINUTE < until - clock.now() <= 5 * clock.MINUTE
     assert fifth.status_code == right.status_code == 429
