@@ -462,11 +462,11 @@ def _first(ids: Sequence[str]) -> str | None:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip(_BLANK)
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip(_BLANK)
 
 
 def _upper(text: str) -> str:
-    return unicodedata.normalize("NFKC", text.upper())
+    return text.upper() if text.isascii() else unicodedata.normalize("NFKC", text.upper())
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -28,9 +29,15 @@ Duplicates = Literal["error", "first", "most-frequent"]
 """What several rows with one code are: a mistake, repeats to skip, or mentions whose usual values count."""
 
 DEFAULT_CARTON = "箱"
+MANY_ROWS = 20
+"""From so many rows on, repeats in most of them are no slips."""
+
 _SEPARATORS = str.maketrans(",;，；、|\n", "\0\0\0\0\0\0\0")
 
 Draft = TypeVar("Draft", ItemDraft, LocationDraft)
+# The same few carton quantities stand in thousands of rows.
+_read_factor = lru_cache(4096)(item.read_factor)
+
 Value = str | bool | int | tuple[str, ...]
 Values = dict[str, Value]
 
@@ -227,7 +234,7 @@ def _value(column: Column, cell: Cell) -> Value | RowError:
                 int(number) if number is not None and is_whole else _wrong("imports.error.whole", shown=text)
             )
         case "factor":
-            factor = item.read_factor(_plain(cell, text))
+            factor = _read_factor(_plain(cell, text))
             return _wrong("imports.error.factor", shown=text) if not factor else _plain(cell, text)
         case "choice":
             choice = column.choices.get(folded_title(text))
@@ -326,9 +333,8 @@ def _repeats(groups: Mapping[str, Sequence[_Read]], title: str) -> list[RowError
 
 def _notes_on_repeats(groups: Mapping[str, Sequence[_Read]], rows: int) -> list[Note]:
     """More repeats than codes: this is a list of movements or orders, not of items, and there is a way."""
-    return (
-        [Note("looks_like_lines", {"rows": rows, "codes": len(groups)})] if rows > 2 * len(groups) > 0 else []
-    )
+    is_list_of_lines = rows >= MANY_ROWS and rows > 2 * len(groups)
+    return [Note("looks_like_lines", {"rows": rows, "codes": len(groups)})] if is_list_of_lines else []
 
 
 def _notes_on_merging(groups: Mapping[str, Sequence[_Read]], how: Duplicates) -> list[Note]:
@@ -427,7 +433,7 @@ _ITEM_FIELDS = {
 
 
 def _with_carton(draft: ItemDraft, values: Values) -> ItemDraft:
-    factor = item.read_factor(str(values.get("carton_quantity", "")))
+    factor = _read_factor(str(values.get("carton_quantity", "")))
     if not factor:
         return draft
     carton = UnitDraft(_carton_unit(values, draft), factor.numerator, factor.denominator)

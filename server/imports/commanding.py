@@ -21,8 +21,8 @@ async def run(arguments: Namespace) -> int:
     """Import one file as the options say. Exit status 1 when anything is wrong; then nothing is changed."""
     path = Path(arguments.file)
     if not path.is_file():  # noqa: ASYNC240  # one look, in a command
-        _say(f"stockhand: there is no file {arguments.file}", error=True)
-        return 1
+        missing = report.of_refusal(arguments.kind, path.name, Refusal("no_file", {"file": arguments.file}))
+        return _told(missing, is_json=arguments.json)
     outcome = await importing.review(
         arguments.kind,
         path,

@@ -26,8 +26,10 @@ from server.imports.sheet import Refusal, Table, as_text, cell_of
 
 _OPEN = ("checked", "committing")
 
-CHUNK = 250
+CHUNK = 400
 """Records per transaction: movements of devices get their turn between two of them."""
+
+PLAN_KEPT_US = 7 * 24 * 3_600 * 1_000_000
 
 Progress = Callable[[str, int, int], None]
 """What is going on (reading, checking, writing), how far it is, and how far it has to go."""
@@ -229,6 +231,7 @@ async def _write_job(kind: Kind, told: Report, digest: str, checked: Checked[Any
     job_id = int(rows[0][0])
     if told.ok:
         await asyncio.to_thread(_keep_plan, job_id, Plan(checked.new, checked.changed))
+    await asyncio.to_thread(_forget_old_plans, clock.now())
     return job_id
 
 
@@ -255,6 +258,13 @@ def _read_plan(job: Job) -> Plan[Any] | None:
 
 def _forget_plan(job_id: int) -> None:
     (_folder() / f"{job_id}.json").unlink(missing_ok=True)
+
+
+def _forget_old_plans(now: int) -> None:
+    """Reviews that nobody committed: after a week the world has moved on."""
+    for file in _folder().glob("*.json"):
+        if file.stat().st_mtime * 1_000_000 < now - PLAN_KEPT_US:
+            file.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:

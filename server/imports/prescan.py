@@ -26,6 +26,7 @@ Kind = Literal["xlsx", "csv"]
 
 _CHUNK = 1 << 18
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a]")
 _WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _PICTURES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"RIFF")
 
@@ -70,7 +71,7 @@ def sniff(head: bytes, path: Path) -> Kind | Refusal:
     if head.startswith(_PICTURES):
         return Refusal("no_table")
     is_utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or bool(utf16_without_mark(head))
-    return Refusal("no_table") if b"\x00" in head and not is_utf16 else "csv"
+    return Refusal("no_table") if _NO_TEXT.search(head) and not is_utf16 else "csv"
 
 
 def scan(path: Path) -> dict[str, Findings] | Refusal:

@@ -68,7 +68,6 @@ class Refusal(msgspec.Struct, frozen=True):
     args: dict[str, str | int] = {}
 
 
-_SPACES = re.compile(r"\s+")
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T].*)?")
@@ -83,16 +82,16 @@ def is_blank(cell: Cell) -> bool:
 def as_text(cell: Cell) -> str:
     """A cell as people read it: 12, not 12.0; one width; no stray blanks."""
     match cell:
+        case str():
+            return " ".join((cell if cell.isascii() else unicodedata.normalize("NFKC", cell)).split())
         case None:
             return ""
+        case float():
+            return plain_number(cell)
         case bool():
             return "TRUE" if cell else "FALSE"
         case int():
             return str(cell)
-        case float():
-            return plain_number(cell)
-        case str():
-            return _SPACES.sub(" ", unicodedata.normalize("NFKC", cell)).strip()
         case Day(iso):
             return iso
         case Bad(_, shown):

@@ -206,7 +206,17 @@ def test_repeated_rows_are_errors_unless_somebody_says_otherwise() -> None:
     checked = items(LINES)
 
     assert len([error for error in checked.errors if error.word == "imports.error.code_twice"]) == 4
-    assert "looks_like_lines" in [note.code for note in checked.notes]
+    assert checked.notes == []
+
+
+def test_a_list_of_order_lines_is_recognised_and_the_way_out_told() -> None:
+    first: list[Cell] = ["A", "a"]
+    second: list[Cell] = ["B", "b"]
+    lines = [first] * 15 + [second] * 15
+
+    checked = items(sheet("编码 名称", *lines))
+
+    assert [note.code for note in checked.notes] == ["looks_like_lines"]
 
 
 def test_codes_that_differ_only_in_case_and_misprinted_barcodes_are_told() -> None:

@@ -127,14 +127,9 @@ async def test_progress_is_told_from_reading_to_writing(tmp_path: Path) -> None:
     review = await reviewed(path, progress=lambda *step: told.append(step))
     await importing.commit(review.job, by=1, progress=lambda *step: told.append(step))
 
-    assert [stage for stage, _, _ in told] == [
-        "reading",
-        "checking",
-        "checking",
-        "writing",
-        "writing",
-        "writing",
-    ]
+    stages = [stage for stage, _, _ in told]
+    assert list(dict.fromkeys(stages)) == ["reading", "checking", "writing"]
+    assert stages.count("writing") == 2
     assert told[-1] == ("writing", 600, 600)
 
 
