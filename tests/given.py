@@ -6,6 +6,7 @@ and missing is made on the way: the item, the location, the warehouse.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -71,6 +72,12 @@ def _made(outcome: maintaining.Added | maintaining.Refused) -> int:
     return outcome.ids[0]
 
 
+@cache
+def hashed(secret: str) -> str:
+    """A secret as it is stored; hashing is slow on purpose, so each is hashed once in a session."""
+    return passwords.hashed(secret)
+
+
 async def person(
     name: str = "wang",
     *,
@@ -90,8 +97,8 @@ async def person(
         name=name,
         display_name=name,
         role=role,
-        password_hash=passwords.hashed(password),
-        pin_hash=passwords.hashed(pin),
+        password_hash=hashed(password),
+        pin_hash=hashed(pin),
         badge_digest=ids.digest(badge) if badge else "",
         created_at=clock.now(),
         language=language,
