@@ -113,12 +113,12 @@ async def pull(
     """A page of the feed beyond the cursor."""
     device = await _device(request)
     rows = max(1, min(limit, page.MAX_ROWS))
-    beyond = await feed.beyond(device.scopes, max(0, cursor), rows + 1)
+    # A cursor may be any number; the database's end at 64 bits.
+    start = max(0, min(cursor, 1 << 62))
+    beyond = await feed.beyond(device.scopes, start, rows + 1)
     if page.must_reset(cursor, beyond.head, generation, subscription, device.subscription):
         return _json(page.reset(beyond.head, device.subscription))
-    return _json(
-        page.page(beyond.lines, rows, beyond.head, max(0, cursor), device.subscription, beyond.digests)
-    )
+    return _json(page.page(beyond.lines, rows, beyond.head, start, device.subscription, beyond.digests))
 
 
 @get("/sync/digest", opt=DEVICE_ROUTE)

@@ -23,7 +23,7 @@ from tests.sync.conftest import (
 MINUTE = 60_000
 
 
-def minutes_ago(minutes: float) -> dict[str, Json]:
+def minutes_ago(minutes: float) -> dict[str, Any]:
     """The clocks of somebody who did this so many minutes ago and knows the server's time."""
     wall = clock.now() // 1000 - int(minutes * MINUTE)
     return {"captured": {"wall": wall, "monotonic": wall, "boot": "b", "offset": 0, "error": 10}}
