@@ -7,8 +7,8 @@ import { say } from "./say.js";
  * @typedef {{text: string, aim?: string, source: 'wedge'|'camera'|'photo'|'manual', took?: number}} RawScan
  */
 
-/** The same label twice within a blink is one trigger pull, not two goods. */
-const REPEAT_MS = 800;
+/** The same code twice within a blink is one trigger pull that bounced; two goods take a hand longer. */
+const BOUNCE_MS = 250;
 
 let last = { text: "", at: -Infinity };
 
@@ -23,7 +23,7 @@ export function listenForScans() {
 /** @param {RawScan} scan */
 function take(scan) {
   const now = performance.now();
-  const repeated = scan.text === last.text && now - last.at < REPEAT_MS;
+  const repeated = scan.text === last.text && now - last.at < BOUNCE_MS;
   last = { text: scan.text, at: now };
   if (repeated) return play("quiet");
   if (document.querySelector("scanner-test")) return; // the test card shows it and nothing else happens

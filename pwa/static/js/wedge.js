@@ -99,7 +99,9 @@ function onInput(event) {
   if (!(event instanceof InputEvent) || taken || event.data === null) return;
   const text = event.data.replace(/[\r\n]+$/, "");
   if (text.length >= 4 && event.target === sink()) return emit({ text, began: event.timeStamp, took: 0 });
-  for (const char of text.length === 1 ? text : "") hear(char, event.timeStamp);
+  // What an input method composed was written by a person; our codes are plain ASCII.
+  if (/^[\x1d\x20-\x7e]$/.test(text)) hear(text, event.timeStamp);
+  else forget();
 }
 
 /** @param {string} char @param {number} at */

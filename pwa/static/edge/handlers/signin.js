@@ -84,7 +84,8 @@ async function languageOf(ctx, user, usual) {
 /** The device was just enrolled for somebody: they begin, as the invitation is their proof. @param {Context} ctx */
 export async function first(ctx) {
   const { settings, people } = ctx.stores;
-  if (!ctx.device || ctx.user) return new Response(null, { status: 409 });
+  if (!ctx.device) return new Response(null, { status: 409 });
+  if (ctx.user) return new Response(null, { status: 204 }); // enrolled anew in the middle of a shift
   const user = JSON.parse(text(ctx, "user"));
   const others = (await people.known()).filter((/** @type {{id: string}} */ { id }) => id !== user.id);
   await settings.put("people", [user, ...others]);
