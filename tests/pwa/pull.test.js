@@ -178,6 +178,34 @@ test("after a restore what the server forgot is shown from here until it is back
   assert.deepEqual(await onHand(), ["5"]);
 });
 
+test("while the old base still stands, what waits again after a restore is not shown twice", async () => {
+  const { server, device, edge } = await setUp(1);
+  const copy = server.backup();
+  await edge.outbox.add([receive("i-1", 5)], BY);
+  await edge.sender.push();
+  await edge.puller.pull();
+  server.restore(copy);
+  let asked = 0;
+  device.network = (address, init) => ((asked += 1) > 1 ? offline() : server.fetch(address, init));
+
+  assert.equal((await edge.sender.push({ handshake: true })).state, "later");
+
+  assert.equal((await edge.outbox.summary()).waiting, 1);
+  assert.deepEqual((await edge.rows.balancesOfItem("i-1")).map(({ on_hand }) => on_hand), ["5"]);
+});
+
+test("a row that is older than the one that stands changes nothing", async () => {
+  const { server, edge } = await setUp(1);
+  server.put("catalogue", "item", "i-1", { ...itemBody(1), name: "新" });
+  await edge.puller.pull();
+  const { cursor } = await edge.rows.base();
+
+  await edge.puller.applyFrame({ from: cursor, to: cursor + 1, rows: [{ scope: "catalogue", kind: "item", key: "i-1", seq: 1, deleted: false, body: itemBody(1) }] });
+
+  assert.equal((await edge.rows.item("i-1")).name, "新");
+  assert.equal((await edge.rows.base()).scopes.catalogue.sum, server.digests().catalogue.sum);
+});
+
 test("items are found by code, initials, part of the name and the end of a barcode", async () => {
   const { server, edge } = await setUp(30);
   server.put("catalogue", "barcode", "06912345678905", { item: "i-5", unit: "box", factor: "12" });

@@ -57,6 +57,28 @@ test("a captive portal that answers everything with 200 delivers nothing", async
   await assertExactlyOnce(server, edge, added);
 });
 
+test("a genuine answer to another batch is no answer to this one", async () => {
+  const { server, device, edge } = await setUp();
+  await captured(edge, 1);
+  let kept = "";
+  device.network = async (address, init) => {
+    kept = await (await server.fetch(address, init)).text();
+    return new Response(kept, { headers: { "Content-Type": "application/json" } });
+  };
+  await edge.sender.push();
+  await captured(edge, 1);
+  const before = await edge.operations.replica();
+  for (const answer of [kept, "another protocol"]) {
+    device.network = async (address, init) => {
+      const fresh = answer === kept ? kept : (await (await server.fetch(address, init)).text()).replace("stockhand-sync/1", "stockhand-sync/9");
+      return new Response(fresh, { headers: { "Content-Type": "application/json" } });
+    };
+
+    assert.deepEqual(await edge.sender.push(), { state: "later", after: null, reached: false, head: undefined, sent: 0 });
+    assert.deepEqual(await edge.operations.replica(), before);
+  }
+});
+
 test("a body that ends early is no answer", async () => {
   const { server, device, edge } = await setUp();
   const added = await captured(edge, 2);
@@ -203,6 +225,38 @@ test("a profile rolled back to an older copy does not reuse its numbers", async 
   await back.edge.sender.push();
 
   await assertExactlyOnce(server, back.edge, [...old, ...later, ...anew]);
+});
+
+test("a profile rolled back is noticed before it captures anything new", async () => {
+  const server = createServer();
+  const disk = createDisk();
+  const device = await enrolled(createDevice({ server, disk }));
+  const copy = await copied(disk);
+  await captured(device.edge, 3);
+  await device.edge.sender.push();
+
+  const back = createDevice({ server, disk: copy, seed: 4 });
+  const before = await back.edge.operations.replica();
+  await back.edge.sender.push({ handshake: true });
+
+  const after = await back.edge.operations.replica();
+  assert.notEqual(after.incarnation, before.incarnation);
+  assert.deepEqual(after.former, [before.incarnation]);
+});
+
+test("a verdict once given never changes", async () => {
+  const { server, edge } = await setUp();
+  const [operation] = await captured(edge, 1);
+  await edge.sender.push();
+  const { incarnation, generation } = await edge.operations.replica();
+
+  await edge.operations.settle({
+    verdicts: [{ n: 1, id: operation.id, outcome: "rejected", seq: null }], ack: 1, safe: 1, generation, incarnation,
+    exchange: { sent: 0, received: 1, now: 1 },
+  });
+
+  assert.equal((await edge.outbox.recent(1))[0].state, "applied");
+  assert.equal(server.balance("i-1", "l-1"), 1);
 });
 
 test("two senders at once do no harm", async () => {
