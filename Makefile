@@ -40,6 +40,7 @@ check:
 	@STEP_OUTPUT=1 $(STEP) "check" $(MAKE) --no-print-directory lint quick
 
 quick:
+	@rm -rf build/pages
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "quick tests (pytest)" pytest -q -n 2 -m "not slow and not services and not postgres and not redis"
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
@@ -49,6 +50,7 @@ test:
 	@STEP_OUTPUT=1 $(STEP) "test" $(MAKE) --no-print-directory lint everything
 
 everything:
+	@rm -rf build/pages
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "tests on SQLite" pytest -q -n 2 --database=sqlite
 	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m database
