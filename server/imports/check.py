@@ -51,14 +51,14 @@ class RowError(msgspec.Struct, frozen=True):
     args: dict[str, str | int] = {}
 
 
-class New(msgspec.Struct, Generic[Draft], frozen=True):
+class New(msgspec.Struct, Generic[Draft], frozen=True, tag="new"):
     """A record that does not exist yet."""
 
     row: int
     draft: Draft
 
 
-class Changed(msgspec.Struct, Generic[Draft], frozen=True):
+class Changed(msgspec.Struct, Generic[Draft], frozen=True, tag="changed"):
     """A record that exists and would read differently."""
 
     row: int

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ from server.catalog.place import LocationDraft
 from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.imports import check, queries, report
-from server.imports.check import Changed, Checked, Draft, Duplicates, ExistingItems, ExistingPlaces, New
+from server.imports.check import Changed, Checked, Duplicates, ExistingItems, ExistingPlaces, New
 from server.imports.columns import SPECS, Kind, chosen_mapping, mapping_of, titles
 from server.imports.queries import Change, Job
 from server.imports.reading import read_table
@@ -33,13 +33,6 @@ PLAN_KEPT_US = 7 * 24 * 3_600 * 1_000_000
 
 Progress = Callable[[str, int, int], None]
 """What is going on (reading, checking, writing), how far it is, and how far it has to go."""
-
-
-class Plan(msgspec.Struct, Generic[Draft], frozen=True):
-    """Exactly what was reviewed, kept in a file until it is committed."""
-
-    new: list[New[Draft]]
-    changed: list[Changed[Draft]]
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -118,7 +111,7 @@ async def review(
     tell("checking", 0, len(table.rows))
     checked = await _checked(kind, table, mapping, duplicates)
     used = {key: table.header[index] for key, index in mapping.items()}
-    told = report.of_check(kind, name or path.name, 0, checked, used)
+    told = await asyncio.to_thread(report.of_check, kind, name or path.name, 0, checked, used)
     job = await _write_job(kind, told, digest, checked, by)
     tell("checking", len(table.rows), len(table.rows))
     return Review(job, msgspec.structs.replace(told, job=job), table, checked)
@@ -133,16 +126,16 @@ async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> C
     if job is None or plan is None:
         return Refused([Refusal("changed_file")])
     done = await queries.rows_done(job_id)
-    reviewed: list[New[Any] | Changed[Any]] = [*plan.new, *plan.changed]
-    left = [one for one in reviewed if one.row not in done]
+    left = [one for one in plan if one.row not in done]
     tell = progress or _silently
     for start in range(0, len(left), CHUNK):
         refused = await _write_chunk(job, left[start : start + CHUNK], by)
         if refused:
             return refused
         tell("writing", min(start + CHUNK, len(left)), len(left))
-    await _close(job_id, by, new=len(plan.new), changed=len(plan.changed))
-    return Committed(job_id, len(plan.new), len(plan.changed))
+    new = sum(isinstance(one, New) for one in plan)
+    await _close(job_id, by, new=new, changed=len(plan) - new)
+    return Committed(job_id, new, len(plan) - new)
 
 
 async def undo(job_id: int, *, by: int) -> Undone | Refused:
@@ -188,18 +181,22 @@ async def _checked(
 
 
 async def _existing_items(table: Table, mapping: Mapping[str, int]) -> ExistingItems:
-    codes = {item.clean(text) for text in _texts(table, mapping, "code")}
+    codes, keys = await asyncio.to_thread(_item_keys, table, mapping)
     ids = await catalog.ids_by_code(codes)
     drafts = await catalog.item_drafts(ids.values())
-    keys = {
-        normalise(code) for column in ("barcode", "carton_barcode") for code in _parts(table, mapping, column)
-    }
     live = await catalog.live_barcodes(keys)
     owners = drafts | await catalog.item_drafts({row.item for row in live.values()} - drafts.keys())
     return ExistingItems(
         {draft.code: draft for draft in drafts.values()},
         {key: owners[row.item].code for key, row in live.items()},
     )
+
+
+def _item_keys(table: Table, mapping: Mapping[str, int]) -> tuple[set[str], set[str]]:
+    """The codes and the barcodes of a file, in the form in which they are stored."""
+    codes = {item.clean(text) for text in _texts(table, mapping, "code")}
+    columns = ("barcode", "carton_barcode")
+    return codes, {normalise(code) for column in columns for code in _parts(table, mapping, column)}
 
 
 async def _existing_places(table: Table, mapping: Mapping[str, int]) -> ExistingPlaces:
@@ -230,39 +227,49 @@ async def _write_job(kind: Kind, told: Report, digest: str, checked: Checked[Any
         )
     job_id = int(rows[0][0])
     if told.ok:
-        await asyncio.to_thread(_keep_plan, job_id, Plan(checked.new, checked.changed))
+        await asyncio.to_thread(_keep_plan, job_id, [*checked.new, *checked.changed])
     await asyncio.to_thread(_forget_old_plans, clock.now())
     return job_id
 
 
-# Plans on disk: a review may wait for its commit over a restart
+# Plans on disk: a review may wait for its commit over a restart.
+# One record per line, so that a thread that reads or writes many leaves the others their turn.
+
+Planned = New[Any] | Changed[Any]
 
 
 def _folder() -> Path:
     return settings().data_folder / "imports"
 
 
-def _keep_plan(job_id: int, plan: Plan[Any]) -> None:
+def _keep_plan(job_id: int, plan: Sequence[Planned]) -> None:
     _folder().mkdir(parents=True, exist_ok=True)
-    (_folder() / f"{job_id}.json").write_bytes(msgspec.json.encode(plan))
+    encoder = msgspec.json.Encoder()
+    with (_folder() / f"{job_id}.jsonl").open("wb") as file:
+        for one in plan:
+            file.write(encoder.encode(one) + b"\n")
 
 
-def _read_plan(job: Job) -> Plan[Any] | None:
-    file = _folder() / f"{job.id}.json"
+def _read_plan(job: Job) -> list[Planned] | None:
+    file = _folder() / f"{job.id}.jsonl"
     if not file.exists():
         return None
-    kind: Any = Plan[ItemDraft] if job.kind == "items" else Plan[LocationDraft]
-    plan: Plan[Any] = msgspec.json.decode(file.read_bytes(), type=kind)
-    return plan
+    of_items: Any = New[ItemDraft] | Changed[ItemDraft]
+    of_places: Any = New[LocationDraft] | Changed[LocationDraft]
+    decoder: msgspec.json.Decoder[Planned] = msgspec.json.Decoder(
+        of_items if job.kind == "items" else of_places
+    )
+    with file.open("rb") as lines:
+        return [decoder.decode(line) for line in lines]
 
 
 def _forget_plan(job_id: int) -> None:
-    (_folder() / f"{job_id}.json").unlink(missing_ok=True)
+    (_folder() / f"{job_id}.jsonl").unlink(missing_ok=True)
 
 
 def _forget_old_plans(now: int) -> None:
     """Reviews that nobody committed: after a week the world has moved on."""
-    for file in _folder().glob("*.json"):
+    for file in _folder().glob("*.jsonl"):
         if file.stat().st_mtime * 1_000_000 < now - PLAN_KEPT_US:
             file.unlink(missing_ok=True)
 

@@ -70,7 +70,8 @@ async def _read_lines(process: Process, titles: frozenset[str], progress: Progre
                 return refusal
             case _Line(notes=list() as notes):
                 await process.wait()
-                return table_of(
+                return await asyncio.to_thread(
+                    table_of,
                     rows,
                     titles=titles,
                     sheets=head.sheets or (),
