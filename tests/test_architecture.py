@@ -139,7 +139,10 @@ def test_foundations_leave_writing_to_features(path: Path) -> None:
     if path.stem in FOUNDATIONS_THAT_WRITE:
         return
 
-    assert not writes(path), f"{named(path)} writes; that belongs into an activity of a feature"
+    # A job may put one transaction around several activities; writing by itself it may not.
+    found = writes(path) - ({"db.writing", "writing"} if path.stem == "jobs" else set())
+
+    assert not found, f"{named(path)} writes; that belongs into an activity of a feature: {sorted(found)}"
 
 
 @pytest.mark.parametrize("path", sorted(SERVER.glob("handlers/*.py")), ids=named)

@@ -111,7 +111,9 @@ INLINE = {
     "an on… attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
     "hx-on, which evaluates": re.compile(r"\shx-on[:\s=]", re.IGNORECASE),
     "a js: value, which evaluates": re.compile(r"=\s*[\"'](?:js|javascript):", re.IGNORECASE),
-    "a trigger filter, which evaluates": re.compile(r"hx-trigger\s*=\s*[\"'][^\"']*\["),
+    "a trigger filter, which evaluates": re.compile(
+        r"hx-trigger\s*=\s*(?:\"(?:[^\"]*,)?\s*[\w:.-]+\[|'(?:[^']*,)?\s*[\w:.-]+\[)"
+    ),
     "another origin": re.compile(r"(?:src|href|action|hx-(?:get|post|put|delete))\s*=\s*[\"'](?:https?:)?//"),
 }
 
