@@ -40,6 +40,16 @@ const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} *
   receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session,
 });
 
+/** What each activity writes down. */
+const KINDS = /** @type {Record<string, string[]>} */ ({
+  receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], count: ["stock.count@1"],
+});
+
+/** What is left in the hands once the operation was written. */
+const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
+  receive: receive.settled, move: move.settled, pick: pick.settled, count: count.start,
+});
+
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
 export async function take(ctx, name, scan) {
   const standing = await work.enter(ctx, name);
@@ -59,6 +69,20 @@ async function answer(ctx, name, standing, outcome) {
   return shown;
 }
 
+/**
+ * The browser may have died between an operation and the session that knows of it. The operation is on disk
+ * and later than the session, so the goods are out of the hands: they must not be booked by a second scan.
+ * @param {Context} ctx
+ */
+export async function catchUp(ctx) {
+  const standing = await work.load(ctx);
+  const name = standing.screen;
+  if (!SETTLED[name] || !standing.sessions[name]) return;
+  const [last] = await ctx.outbox.recent(1);
+  if (!last || last.operation.id === standing.newest || !KINDS[name].includes(last.operation.kind)) return;
+  if (last.operation.captured.wall >= (standing.at ?? 0)) await work.save(ctx, work.withSession(standing, name, SETTLED[name](standing.sessions[name])));
+}
+
 /** Carry out what was decided, without showing it. @param {Context} ctx @param {string} name @param {Outcome} outcome */
 export async function carryOut(ctx, name, outcome) {
   const next = await written(ctx, name, await work.enter(ctx, name), outcome);
@@ -70,7 +94,8 @@ export async function carryOut(ctx, name, outcome) {
 async function written(ctx, name, standing, outcome) {
   const added = outcome.operations.length ? await ctx.outbox.add(outcome.operations, { user: ctx.user }) : [];
   const session = NAMED[name](outcome.session, added.map((/** @type {{id: string}} */ operation) => operation.id));
-  return work.withSession(standing, name, session);
+  const newest = added.length ? added[added.length - 1].id : standing.newest;
+  return work.withSession({ ...standing, newest }, name, session);
 }
 
 /** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean, standing?: import('./work.js').Work}} [state] */

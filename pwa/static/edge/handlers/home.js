@@ -12,6 +12,7 @@ import * as work from "./work.js";
 export async function start(ctx) {
   if (!ctx.device) return signin.unenrolled(ctx);
   if (!ctx.user) return signin.who(ctx);
+  await activity.catchUp(ctx);
   const { screen: standing } = await work.load(ctx);
   return activity.SCREENS.includes(standing) ? activity.show(ctx, standing) : home(ctx);
 }
@@ -20,8 +21,9 @@ export async function start(ctx) {
 export async function home(ctx, feedback = null) {
   if (!ctx.device) return signin.unenrolled(ctx);
   if (!ctx.user) return signin.who(ctx);
-  const { sessions } = await work.load(ctx);
-  await work.save(ctx, { screen: "home", sessions });
+  const standing = await work.load(ctx);
+  const { sessions } = standing;
+  await work.save(ctx, { ...standing, screen: "home" });
   const [summary, warehouse, person] = await Promise.all([ctx.outbox.summary(), work.warehouseOf(ctx), ctx.stores.people.current()]);
   const busy = Object.fromEntries(activity.SCREENS.map((name) => [name, work.isUnfinished(name, sessions[name])]));
   const view = activity.viewOf(ctx);

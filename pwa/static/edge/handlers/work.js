@@ -7,7 +7,8 @@ import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
 
 /**
- * @typedef {{screen: string, sessions: Record<string, any>}} Work
+ * @typedef {{screen: string, sessions: Record<string, any>, at?: number, newest?: string}} Work
+ *   at: when it was kept, by the wall clock; newest: the last operation it knows of
  * @typedef {import('./facts.js').Context} Context
  */
 
@@ -20,13 +21,13 @@ export async function load(ctx) {
 
 /** @param {Context} ctx @param {Work} work */
 export async function save(ctx, work) {
-  await ctx.stores.settings.put(KEY, work);
+  await ctx.stores.settings.put(KEY, { ...work, at: ctx.now() });
 }
 
 /** Standing on another screen; what was begun on the others stays as it is. @param {Context} ctx @param {string} name @returns {Promise<Work>} */
 export async function enter(ctx, name) {
   const work = await load(ctx);
-  const entered = { screen: name, sessions: { ...work.sessions, [name]: work.sessions[name] ?? (await begin(ctx, name)) } };
+  const entered = { ...work, screen: name, sessions: { ...work.sessions, [name]: work.sessions[name] ?? (await begin(ctx, name)) } };
   if (work.screen !== name || !work.sessions[name]) await save(ctx, entered);
   return entered;
 }

@@ -150,3 +150,8 @@ export function named(session, ids) {
 export function forgotten(session, id) {
   return session.moved?.ids.includes(id) ? { ...session, moved: null } : session;
 }
+
+/** What was in hand is booked already, though this session had not heard of it. @param {Session} session @returns {Session} */
+export function settled(session) {
+  return { ...session, carried: [], open: null, doubt: null };
+}

@@ -122,3 +122,8 @@ export function short(session, item, balances) {
 export function cancel(session) {
   return noted({ ...session, open: null, doubt: null }, "scan.cancelled");
 }
+
+/** What was in hand is booked already, though this session had not heard of it. @param {Session} session @returns {Session} */
+export function settled(session) {
+  return { ...session, open: null, doubt: null, last: null };
+}

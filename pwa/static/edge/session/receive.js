@@ -151,3 +151,8 @@ export function setQuantity(session, quantity) {
 export function cancel(session) {
   return noted({ ...session, open: null }, "scan.cancelled");
 }
+
+/** What was in hand is booked already, though this session had not heard of it. @param {Session} session @returns {Session} */
+export function settled(session) {
+  return { ...session, open: null, last: null };
+}
