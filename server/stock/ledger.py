@@ -144,7 +144,7 @@ async def post(book: Book, origins: Mapping[str, Origin], lots: Mapping[tuple[in
     await execute_many(_BALANCE, [(*cell, book.on_hand(cell), book.debt(cell), now) for cell in real])
     await execute_many(
         _VIRTUAL_BALANCE,
-        [(*cell, book.raw[cell], now) for cell in cells if cell.location not in book.real and book.raw[cell]],
+        [(*cell, book.raw[cell], now) for cell in cells if cell.location not in book.real],
     )
     if book.new_marks:
         rows = [

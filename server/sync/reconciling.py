@@ -16,7 +16,7 @@ from server.config import settings
 from server.db import Row, Statement, execute_many, writing
 from server.stock import ledger, raising
 from server.stock.ledger import Origin
-from server.stock.movement import Cell, Moment
+from server.stock.movement import Cell, Moment, Posting
 from server.sync import acting, deciding, envelope, queries, reading, wire
 from server.sync.envelope import Parsed, ReadPush
 from server.sync.queries import Device
@@ -175,6 +175,12 @@ class _Batch:
         self.by_number: dict[tuple[int, int], Taken] = {}
         self.by_id: dict[str, Taken] = {}
         self.world: World | None = None
+        self.undone = {
+            parsed.args.operation
+            for push, _ in group
+            for parsed in push.operations
+            if isinstance(parsed.args, wire.Undo)
+        }
 
     async def run(self) -> list[wire.Answer | Conflict]:
         head = await feed.head()
@@ -404,12 +410,8 @@ class _Batch:
             log.exception("operation %s could not be decided and is held", doing.id)
             book.back_to(mark)
             ruling = Ruling("held", "internal")
-        flows = [posting.flow for posting in book.postings[posted:] if posting.kind == "flow"]
-        original = Original(
-            doing.id, doing.kind, doing.actor.id if doing.actor else 0, doing.device, ruling.outcome,
-            [msgspec.structs.replace(flow, reverses=f"{doing.id}:{leg}") for leg, flow in enumerate(flows)],
-        )  # fmt: skip
-        book.put(self.world.originals, doing.id, original)
+        if doing.id in self.undone:
+            book.put(self.world.originals, doing.id, _original(doing, ruling, book.postings[posted:]))
         _rule_as(taken, ruling)
 
     # Writing it down
@@ -539,6 +541,17 @@ def _needs(parsed: Parsed) -> list[str]:
         return []
     undone = [parsed.args.operation] if isinstance(parsed.args, wire.Undo) else []
     return [*parsed.operation.depends_on, *undone]
+
+
+def _original(doing: Doing, ruling: Ruling, postings: list[Posting]) -> Original:
+    """What an undo later in the same commit needs to know of an operation."""
+    flows = [
+        msgspec.structs.replace(posting.flow, reverses=f"{posting.operation}:{posting.leg}")
+        for posting in postings
+        if posting.kind == "flow"
+    ]
+    user = doing.actor.id if doing.actor else 0
+    return Original(doing.id, doing.kind, user, doing.device, ruling.outcome, flows)
 
 
 def _rule_as(taken: Taken, ruling: Ruling) -> None:

@@ -134,7 +134,7 @@ async def move(
         reverses=reverses,
     )
     wanted = ledger.nothing_wanted()
-    wanted.pairs |= {(flow.item, flow.source), (flow.item, flow.target)}
+    wanted.cells |= {Cell(flow.item, place, flow.lot, flow.serial) for place in (flow.source, flow.target)}
     async with writing():
         known = await ledger.places([flow.source, flow.target])
         book = await ledger.open_book(wanted, known)
