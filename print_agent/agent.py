@@ -5,6 +5,7 @@ marked as being sent before the first byte leaves, and what is doubtful after th
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -96,6 +97,7 @@ async def pull(agent: Agent) -> None:
             offers = (await agent.server.offers(agent.spool.token, WAIT_S)).offers
             taken = [await take(agent, offer) for offer in offers]
             failures = 0
+            await until_told(agent)
         except Unreachable as error:
             failures += 1
             log.warning("server: %s", error)
@@ -104,6 +106,15 @@ async def pull(agent: Agent) -> None:
         if offers and not any(taken):
             # Everything on offer is ours already or somebody else's: no reason to ask in a circle.
             await asyncio.sleep(1)
+
+
+async def until_told(agent: Agent) -> None:
+    """Wait until the server knows what we hold; asked earlier, it would offer the same again."""
+    while agent.spool.is_holding() and not agent.is_cut_off:
+        agent.answered.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASK_S):
+                await agent.answered.wait()
 
 
 async def take(agent: Agent, offer: Offer) -> bool:

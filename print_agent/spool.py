@@ -149,6 +149,11 @@ class Spool:
         """The server has acknowledged that we hold it: from now on it is ours to print."""
         self.database.execute("UPDATE job SET stage = 'ready' WHERE id = ? AND stage = 'held'", (held.id,))
 
+    def is_holding(self) -> bool:
+        """Whether the server has yet to hear of something that we hold."""
+        row = self.database.execute("SELECT EXISTS (SELECT 1 FROM job WHERE stage = 'held')").fetchone()
+        return bool(row[0])
+
     def drop(self, held: Held) -> None:
         """The server gave this attempt to nobody or to somebody else; what was sent stays sent."""
         with self._writing():
