@@ -194,7 +194,10 @@ async def demo(arguments: Namespace) -> int:
             file = (
                 Path(arguments.file) if arguments.file else ROOT.parent / "shared/data/online-retail-40k.xlsx"
             )
-            built = await retail.build(file)
+            try:
+                built = await retail.build(file)
+            except retail.Unreadable as error:
+                return _refuse(str(error))
         else:
             built = await building.build(await _desk_password())
         return _done(arguments, built, built.summary)
