@@ -178,13 +178,14 @@ def _scan_cells(chunks: Iterator[bytes]) -> Findings:
 
 
 def _whole_cells(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The stream again, cut only between cells."""
+    """The stream again, cut only before a cell or a row, or at least never inside a tag."""
     rest = b""
     for chunk in chunks:
         text = rest + chunk
-        cut = max(text.rfind(b"</c>") + 4, text.rfind(b"/>") + 2, text.rfind(b"<row"))
-        if cut <= 4:
-            cut = 0 if len(text) < 4 * _CHUNK else len(text)
+        cut = max(text.rfind(b"<c "), text.rfind(b"<row"))
+        if cut <= 0 and len(text) > 2 * _CHUNK:
+            cut = text.rfind(b"<")
+        cut = max(cut, 0)
         rest = text[cut:]
         yield text[:cut]
     yield rest

@@ -99,6 +99,28 @@ def test_error_cells_and_formulas_without_result_are_not_empty(tmp_path: Path) -
     assert notes(found) == ["formulas", "formula_errors"]
 
 
+def test_many_formulas_are_seen_whole_wherever_the_stream_is_cut(tmp_path: Path) -> None:
+    cells = files.text_rows([["编码", "数"]]) + "".join(
+        f'<row r="{at}">{files.text_cell(f"A{at}", f"SKU-{at}")}'
+        f'<c r="B{at}"><f t="shared" si="0"/><v>{at}</v></c></row>'
+        for at in range(2, 20_000)
+    )
+
+    found = table(files.workbook(tmp_path / "a.xlsx", cells))
+
+    assert [row.cells[1] for row in found.rows] == [float(at) for at in range(2, 20_000)]
+    assert found.notes[0].args["count"] == 19_998
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_a_far_cell_is_found_behind_a_megabyte_of_near_ones(tmp_path: Path, prefix: str) -> None:
+    near = "".join(f"<{prefix}c r='A{at}'><{prefix}v>1</{prefix}v></{prefix}c>" for at in range(1, 60_000))
+
+    path = files.workbook(tmp_path / "a.xlsx", f"{near}<{prefix}c r='XFD1048576'/>")
+
+    assert refusal(path) == "far_cell"
+
+
 def test_merged_cells_are_marked_below_their_first(tmp_path: Path) -> None:
     cells = (
         files.text_rows([["编码", "名称"], ["A1", "杯"]])
