@@ -249,7 +249,7 @@ async def restore(arguments: Namespace) -> int:
     if isinstance(outcome, keeping.Broken):
         return _refuse(f"nothing was changed: {outcome.reason}")
     return _done(arguments, {"generation": outcome},
-                 f"restored; generation {outcome}: devices will offer again what this backup does not know")  # fmt: skip
+                 f"restored; generation {outcome}: devices will offer again what it does not know")  # fmt: skip
 
 
 def certs(arguments: Namespace) -> int:
