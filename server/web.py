@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -15,10 +15,12 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import ScopeType
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 
 from server import clock, quantity, words
+from server.catalog.item import Fault
+from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.config import ROOT, settings
 from server.events import Happened
 from server.people.role import permissions
@@ -26,6 +28,8 @@ from server.people.role import permissions
 COOKIE: Final = "stockhand"
 TOKEN_HEADER: Final = "X-Form-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_ID: Final = 2**63 - 1
+MAX_PAGE: Final = 2_500
 STATIC: Final = ROOT / "pwa" / "static"
 
 
@@ -155,6 +159,54 @@ def see(path: str) -> Response[str]:
     return Response("", status_code=303, headers={"Location": path})
 
 
+def answer(
+    request: Request[Any, Any, Any],
+    outcome: Added | Edited | Refused | Stale | Missing,
+    form: Form,
+    path: str,
+    again: Callable[[dict[str, str], dict[str, str], int], Response[str]],
+) -> Response[str]:
+    """Go on to `path` after an edit, or show the form `again` as it was typed, with every fault."""
+    match outcome:
+        case Refused(faults):
+            return again(form.typed(), errors(request, faults), 422)
+        case Stale(version):
+            told = {"": words.t("desk.stale", language_of(request))}
+            return again(form.typed() | {"version": str(version)}, told, 409)
+        case Missing():
+            raise NotFoundException(detail=path)
+    return see(f"{path}?done=saved")
+
+
+def errors(request: Request[Any, Any, Any], faults: Iterable[Fault]) -> dict[str, str]:
+    """What is wrong in words, by field."""
+    return {fault.field: words.t(fault.word, language_of(request)) for fault in faults}
+
+
+def flat(record: msgspec.Struct) -> dict[str, str]:
+    """A record as the texts of a form."""
+    texts = {True: "on", False: ""}
+    values = msgspec.structs.asdict(record)
+    return {name: texts[value] if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+def list_path(path: str, *, q: str, off: int) -> str:
+    """The address of a searched list, to which a page number may be added."""
+    return f"{path}?{urlencode({'q': q, 'off': int(bool(off))})}"
+
+
+def page_number(number: int) -> int:
+    """A page that may exist, whatever the address says."""
+    return min(max(number, 1), MAX_PAGE)
+
+
+def known_id(key: int) -> int:
+    """An id that may exist; what no database can hold is simply not found."""
+    if not 0 < key <= MAX_ID:
+        raise NotFoundException(detail="no such id")
+    return key
+
+
 def render(template: str, block: str | None, language: str, **context: Any) -> str:
     """A template, or one block of it, in a language; for pages, and for what sockets push."""
     loaded = environment().get_template(template)
@@ -239,6 +291,7 @@ def story(feature: str, happened: Iterable[Happened], names: Mapping[int, str], 
             changes=[
                 Change(f"{feature}.field.{field}", _said(pair[0], language), _said(pair[1], language))
                 for field, pair in event.body.items()
+                if not event.topic.endswith(".added")
                 if isinstance(pair, list) and len(pair) == 2 and words.has(f"{feature}.field.{field}")
             ],
         )

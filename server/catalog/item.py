@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -65,7 +65,7 @@ def tidy(draft: ItemDraft) -> ItemDraft:
     """The draft without stray blanks, every barcode by its key, and lots where an expiry needs them."""
     return msgspec.structs.replace(
         draft,
-        code=clean(draft.code),
+        code=clean(draft.code, "NFKC"),
         name=clean(draft.name),
         unit=clean(draft.unit),
         # An expiry is a property of a lot, so an item that expires has lots.
@@ -78,11 +78,11 @@ def tidy(draft: ItemDraft) -> ItemDraft:
     )
 
 
-def clean(text: str) -> str:
-    """Text as it is stored: one width, single blanks, nothing invisible."""
-    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFKC", text):
+def clean(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
+    """Text as it is stored: single blanks, nothing invisible. Codes are NFKC: of one width, as scanned."""
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized(form, text):
         return text.strip(" ")
-    folded = unicodedata.normalize("NFKC", text)
+    folded = unicodedata.normalize(form, text)
     # Tabs and line ends become blanks; other control and format characters would hide in a code for ever.
     visible = "".join(
         " " if character.isspace() else character
@@ -97,7 +97,7 @@ def faults(draft: ItemDraft, index: int = 0) -> list[Fault]:
     found = [*_faults_of_texts(draft), *_faults_of_units(draft), *_faults_of_barcodes(draft)]
     if draft.scale not in SCALES:
         found.append(("scale", "scale"))
-    if draft.has_serials and draft.scale:
+    if draft.has_serials and draft.scale > 0:
         # One serial is one piece; half a piece with a serial does not exist.
         found.append(("has_serials", "serial_whole"))
     return [Fault(index, field, f"catalog.fault.{word}") for field, word in found]
@@ -172,7 +172,7 @@ def repeated(drafts: Sequence[ItemDraft]) -> list[Fault]:
 
 def read_factor(text: str) -> Fraction | None:
     """`12`, `0.5` or `1/3` as an exact number; None for anything else."""
-    match = _FACTOR.fullmatch(clean(text).replace(" ", ""))
+    match = _FACTOR.fullmatch(clean(text, "NFKC").replace(" ", ""))
     if match is None:
         return None
     whole, decimals, denominator = match.groups(default="")
@@ -203,6 +203,13 @@ def factor(draft: ItemDraft, unit: str) -> int | None:
 
 
 def differences(before: ItemDraft, after: ItemDraft) -> dict[str, list[object]]:
-    """The fields that changed, as [before, after], for the history."""
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    """The fields that changed, as [before, after], for the history; units and barcodes as people read them."""
+    old, new = _told(before), _told(after)
     return {field: [old[field], new[field]] for field in new if old[field] != new[field]}
+
+
+def _told(draft: ItemDraft) -> dict[str, object]:
+    told = msgspec.structs.asdict(draft)
+    units = [f"{unit.name} = {written_factor(unit.numerator, unit.denominator)}" for unit in draft.units]
+    barcodes = [f"{barcode.code} {barcode.unit}".rstrip() for barcode in draft.barcodes]
+    return told | {"units": units, "barcodes": barcodes}

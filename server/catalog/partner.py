@@ -25,7 +25,7 @@ def tidy(draft: PartnerDraft) -> PartnerDraft:
     """The draft without stray blanks."""
     return msgspec.structs.replace(
         draft,
-        code=clean(draft.code),
+        code=clean(draft.code, "NFKC"),
         name=clean(draft.name),
         phone=clean(draft.phone),
         address=clean(draft.address),

@@ -17,7 +17,6 @@ from server.people.maintaining import Edited, Missing, Refused, Stale
 from server.people.role import ROLES
 from server.web import Form, HTMXRequest, may
 
-MAX_ID = 2**63 - 1
 DONE = ("added", "saved", "password", "pin")
 
 
@@ -94,7 +93,9 @@ async def set_password(request: HTMXRequest, person_id: FromPath[int]) -> Respon
     """Give somebody a new password; it also ends a lock."""
     secret = (await web.form(request)).text("password")
     keep = request.user.session if person_id == request.user.id else 0
-    outcome = await maintaining.set_password(_id(person_id), secret, by=request.user.id, session=keep)
+    outcome = await maintaining.set_password(
+        web.known_id(person_id), secret, by=request.user.id, session=keep
+    )
     return await _changed(request, person_id, outcome, "password")
 
 
@@ -102,14 +103,14 @@ async def set_password(request: HTMXRequest, person_id: FromPath[int]) -> Respon
 async def set_pin(request: HTMXRequest, person_id: FromPath[int]) -> Response[str]:
     """Give somebody a PIN."""
     pin = (await web.form(request)).text("pin")
-    outcome = await maintaining.set_pin(_id(person_id), pin, by=request.user.id)
+    outcome = await maintaining.set_pin(web.known_id(person_id), pin, by=request.user.id)
     return await _changed(request, person_id, outcome, "pin")
 
 
 @post("/people/{person_id:int}/badge", guards=[may("edit people")])
 async def new_badge(request: HTMXRequest, person_id: FromPath[int]) -> Response[str]:
     """Make a new badge and show it, once, to be printed."""
-    badge = await maintaining.new_badge(_id(person_id), by=request.user.id)
+    badge = await maintaining.new_badge(web.known_id(person_id), by=request.user.id)
     if isinstance(badge, Missing):
         raise NotFoundException(detail="person")
     standing = await _existing(person_id)
@@ -204,16 +205,10 @@ def _errors(faults: list[Fault], request: HTMXRequest) -> dict[str, str]:
 
 
 async def _existing(person_id: int) -> queries.Person:
-    standing = await queries.by_id(_id(person_id))
+    standing = await queries.by_id(web.known_id(person_id))
     if standing is None:
         raise NotFoundException(detail="person")
     return standing
-
-
-def _id(person_id: int) -> int:
-    if not 0 < person_id <= MAX_ID:
-        raise NotFoundException(detail="person")
-    return person_id
 
 
 routes: list[Any] = [everybody, new, add, person, edit_page, edit, set_password, set_pin, new_badge]

@@ -97,7 +97,9 @@ def test_factors_are_written_as_decimals_where_that_is_exact() -> None:
 
 
 def test_what_is_stored_is_clean() -> None:
-    assert item.clean(" ＣＵＰ\t 1\u200b\x07 ") == "CUP 1"
+    assert item.clean(" ＣＵＰ 1", "NFKC") == "CUP 1"
+    assert item.clean("绿茶（500㎖）") == "绿茶（500㎖）"
+    assert item.clean(" CUP\t 1\u200b\x07 ") == "CUP 1"
 
 
 def test_a_history_tells_only_what_changed() -> None:
