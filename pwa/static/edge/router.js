@@ -75,7 +75,7 @@ async function contextOf(request, url, params, edge, lang, t) {
 
 /** @param {import('./edge.js').Edge} edge */
 function storesOf({ rows, settings, operations, people, environment, cycle, enrol }) {
-  return { rows, settings, operations, people, enrol, app: environment.app, wire: { signIn: people.ask }, contact: cycle.contact };
+  return { rows, settings, operations, people, enrol, app: environment.app, contact: cycle.contact };
 }
 
 /** @param {Request} request @returns {Promise<FormData|null>} */

@@ -33,7 +33,7 @@ scope.addEventListener("fetch", (/** @type {any} */ event) => {
 /** The answer goes out at once; the worker stays until what it caused is sent and witnessed. @param {any} event */
 async function answered(event) {
   const response = handle(event.request);
-  event.waitUntil(response.then(untilQuiet));
+  event.waitUntil(response.then(untilQuiet).then(askForLater));
   return response;
 }
 
@@ -45,7 +45,13 @@ scope.addEventListener("message", (/** @type {any} */ event) => {
   event.waitUntil(told(event.data, event.ports[0]));
 });
 
-/** Chromium may offer a moment when the network is back; it is a gift, never counted on. */
+/** Where the browser can wake us when the network is back, it is asked to; a gift, never counted on. */
+async function askForLater() {
+  const { sync } = scope.registration;
+  const { count } = await edge().operations.waiting();
+  if (sync && count) await sync.register("push").catch(() => undefined); // not allowed here: the timer does it
+}
+
 scope.addEventListener("sync", (/** @type {any} */ event) => {
   edge().cycle.wake("online");
   event.waitUntil(untilQuiet());

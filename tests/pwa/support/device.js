@@ -1,7 +1,5 @@
 /** A device for tests: databases and caches that outlive a crash, a network that fails on demand, its own time. */
 
-// @ts-nocheck The fakes here have only that part of the browser's interfaces which the edge uses.
-
 import { webcrypto } from "node:crypto";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { createEdge } from "../../../pwa/static/edge/edge.js";

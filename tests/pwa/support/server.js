@@ -1,7 +1,5 @@
 /** A server that keeps the contract of stockhand-sync/1, small enough to read, with a network that may fail. */
 
-// @ts-nocheck This stands in for a server of another language; the tests of the server hold that one to its types.
-
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { canonical } from "../../../pwa/static/edge/canonical.js";

@@ -25,7 +25,7 @@ const SEEN_EVERY_MS = 600_000;
  * @param {number} [given.rounds] stored beside each verifier, so it can grow
  */
 export function createPeople({ environment, settings, identity, rounds = ROUNDS }) {
-  return { signIn, signOut, current, known, ask, seen };
+  return { signIn, signOut, current, known, seen };
 
   /** @returns {Promise<Person[]>} whom this device has seen, the latest first */
   async function known() {
