@@ -53,3 +53,8 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
 def permissions(role: str) -> frozenset[str]:
     """What people of this role may do; nothing for a role that does not exist."""
     return PERMISSIONS.get(role, frozenset())
+
+
+def covers(role: str, other: str) -> bool:
+    """Whether people of `role` may do all that people of `other` may, so that they can act in their place."""
+    return permissions(other) <= permissions(role)

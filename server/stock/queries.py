@@ -87,7 +87,7 @@ def _statement(sql: str) -> Statement:
 
 def _fill(sql: str, dialect: int) -> str:
     ids = ("(SELECT value FROM json_each(?))", "(SELECT (json_array_elements_text(?::text::json))::int)")
-    for column in ("l.warehouse", "s.warehouse", "t.warehouse", "warehouse", "i.warehouse"):
+    for column in ("l.warehouse", "s.warehouse", "t.warehouse", "d.warehouse", "i.warehouse"):
         sql = sql.replace(f"{{visible:{column}}}", _visible(column)[dialect])
     for part in range(5):
         in_json = (f"json_extract(i.body, '$.cell[{part}]')", f"(i.body::json -> 'cell' ->> {part})")[dialect]
@@ -401,6 +401,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: int | None
     decision: str
     decided_by: str
+    reason: str
     item: int | None
     item_code: str
     item_name: str
@@ -434,6 +435,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 _INCIDENT = """SELECT i.id, i.kind, i.subject, i.warehouse, coalesce(w.code, '') AS warehouse_code,
       i.operation, i.body, i.opened_at, i.closed_at, i.decision,
       coalesce(nullif(u.display_name, ''), u.name, '') AS decided_by,
+      coalesce((SELECT e.body FROM event e WHERE e.subject = 'incident:' || i.id
+        AND e.topic = 'incident.decided' ORDER BY e.id DESC LIMIT 1), '{}') AS reason,
       m.id AS item, coalesce(m.code, '') AS item_code, coalesce(m.name, '') AS item_name,
       coalesce(m.unit, '') AS unit, l.id AS location, coalesce(l.code, '') AS location_code,
       coalesce(b.lot, '') AS lot, coalesce(b.serial, '') AS serial,
@@ -485,7 +488,8 @@ async def incident(incident_id: int, warehouses: Warehouses = None) -> Incident 
 
 def _incident(row: Row) -> Incident:
     values: dict[str, Any] = dict(row)
-    return Incident(**(values | {"body": msgspec.json.decode(values["body"])}))
+    body, decided = msgspec.json.decode(values["body"]), msgspec.json.decode(values["reason"])
+    return Incident(**(values | {"body": body, "reason": decided.get("reason", "")}))
 
 
 async def open_tasks(warehouses: Warehouses = None, limit: int = 200) -> list[Task]:
@@ -519,18 +523,20 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-_ORIGIN = Statement(
+_ORIGIN = _statement(
     """SELECT o.id, o.n, o.kind, o.outcome, coalesce(o.reason, '') AS reason, o.event_at, o.received_at,
       coalesce(nullif(u.display_name, ''), u.name, '') AS user_name, coalesce(d.id, 0) AS device,
       coalesce(d.name, '') AS device_name, coalesce(r.incarnation, '') AS incarnation, o.body
     FROM operation o LEFT JOIN replica r ON r.id = o.replica LEFT JOIN device d ON d.id = r.device
-    LEFT JOIN user_account u ON u.id = o.user_id WHERE o.id = ?"""
+    LEFT JOIN user_account u ON u.id = o.user_id WHERE o.id = ? AND ({visible:d.warehouse}
+      OR EXISTS (SELECT 1 FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target
+        WHERE m.operation = o.id AND ({visible:s.warehouse} OR {visible:t.warehouse})))"""
 )
 
 
-async def origin(operation: str) -> Origin | None:
-    """Who did this, on which device, when, and what exactly was sent."""
-    rows = await fetch(_ORIGIN, operation)
+async def origin(operation: str, warehouses: Warehouses = None) -> Origin | None:
+    """Who did this, on which device, when, and what was sent; if it has to do with these warehouses."""
+    rows = await fetch(_ORIGIN, operation, *_seen(warehouses) * 3)
     if not rows:
         return None
     values: dict[str, Any] = dict(rows[0])

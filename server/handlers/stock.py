@@ -1,0 +1,225 @@
+"""Stock on the desk: by item and by location, the ledger with where each row comes from, what waits."""
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from server import web
+from server.catalog import queries as catalog
+from server.catalog.queries import Page
+from server.config import settings
+from server.stock import flow, queries
+from server.stock.movement import REAL
+from server.stock.queries import PAGE, Filters
+from server.sync import settling
+from server.web import HTMXRequest, may
+
+MAX_PAGE = 2_000
+MAX_ID = 2**63 - 1
+LAST = 15
+
+Number = Annotated[int, QueryParameter(ge=0, le=MAX_ID)]
+Text = Annotated[str, QueryParameter(max_length=100)]
+
+
+@get("/stock", guards=[may("see stock")])
+async def stock(
+    request: HTMXRequest,
+    q: Text = "",
+    by: FromQuery[str] = "item",
+    empty: FromQuery[int] = 0,
+    page: FromQuery[int] = 1,
+) -> Response[str]:
+    """What is there: by item, or shelf by shelf."""
+    number, houses = min(max(page, 1), MAX_PAGE), request.user.warehouses
+    path = f"/stock?{urlencode({'by': by, 'q': q, 'empty': empty})}"
+    if by == "location":
+        holdings, more = await queries.by_location(q, houses, page=number)
+        found = Page(holdings, number, more)
+    else:
+        items, more = await queries.items(q, houses, in_stock=not empty, page=number)
+        found = Page(items, number, more)
+    return web.page(
+        request, "stock/stock.html", block="list", found=found, q=q, by=by, empty=empty, path=path
+    )
+
+
+@get("/stock/items/{item_id:int}", guards=[may("see stock")])
+async def item(request: HTMXRequest, item_id: FromPath[int]) -> Response[str]:
+    """Where an item is, and what happened to it last."""
+    houses = request.user.warehouses
+    found = (await queries.stock_of([_id(item_id)], houses)).get(item_id)
+    if found is None:
+        raise NotFoundException
+    return web.page(
+        request,
+        "stock/item.html",
+        item=found,
+        holdings=await queries.of_item(item_id, houses),
+        movements=await _last(request, Filters(item=item_id)),
+        real=REAL,
+    )
+
+
+@get("/stock/locations/{location_id:int}", guards=[may("see stock")])
+async def location(request: HTMXRequest, location_id: FromPath[int]) -> Response[str]:
+    """What a location holds, and what happened there last."""
+    found = (await catalog.locations([_id(location_id)])).get(location_id)
+    if found is None or not request.user.reaches(found.warehouse):
+        raise NotFoundException
+    return web.page(
+        request,
+        "stock/location.html",
+        location=found,
+        holdings=await queries.at_location(location_id, request.user.warehouses),
+        movements=await _last(request, Filters(location=location_id)),
+        real=REAL,
+    )
+
+
+def _id(key: int) -> int:
+    if not 0 < key <= MAX_ID:
+        raise NotFoundException
+    return key
+
+
+async def _last(request: HTMXRequest, filters: Filters) -> list[queries.Movement]:
+    if not request.user.may("see movements"):
+        return []
+    return (await queries.movements(filters, request.user.warehouses, LAST))[:LAST]
+
+
+@get("/stock/movements", guards=[may("see movements")])
+async def movements(
+    request: HTMXRequest,
+    q: Text = "",
+    act: Text = "",
+    kind: Text = "",
+    since: Text = "",
+    until: Text = "",
+    operation: Text = "",
+    item: Number = 0,
+    location: Number = 0,
+    user: Number = 0,
+    device: Number = 0,
+    before: Number = 0,
+) -> Response[str]:
+    """The ledger, newest first; every filter stays in the address."""
+    asked = {"q": q, "act": act, "kind": kind, "since": since, "until": until, "operation": operation}
+    narrow = {"item": item, "location": location, "user": user, "device": device}
+    filters = Filters(
+        text=q,
+        act=act,
+        kind=kind,
+        operation=operation,
+        since=_start(since),
+        until=_end(until),
+        before=before,
+        **narrow,
+    )
+    rows = await queries.movements(filters, request.user.warehouses)
+    return web.page(
+        request,
+        "stock/movements.html",
+        block="list",
+        rows=rows[:PAGE],
+        has_more=len(rows) > PAGE,
+        asked=asked | narrow,
+        path=_address(asked | narrow),
+        real=REAL,
+        before=before,
+    )
+
+
+def _address(asked: dict[str, Any]) -> str:
+    used = {name: value for name, value in asked.items() if value}
+    return f"/stock/movements?{urlencode(used)}"
+
+
+def _start(day: str) -> int:
+    return flow.bounds(date.fromisoformat(day), settings().timezone)[0] if _is_day(day) else 0
+
+
+def _end(day: str) -> int:
+    return flow.bounds(date.fromisoformat(day), settings().timezone)[1] if _is_day(day) else 0
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return 1970 < date.fromisoformat(text).year < 9999
+    except ValueError:
+        return False
+
+
+@get("/stock/operations/{operation:str}", guards=[may("see movements")])
+async def operation(request: HTMXRequest, operation: FromPath[str]) -> Response[str]:
+    """One operation: who, when, with what, what it posted; and as it was sent, for those who see the audit."""
+    houses = request.user.warehouses
+    origin = await queries.origin(operation, houses)
+    rows = await queries.movements(Filters(operation=operation), houses)
+    if origin is None and not rows:
+        raise NotFoundException
+    body = _readable(origin.body) if origin is not None and request.user.may("see audit") else ""
+    return web.page(
+        request, "stock/operation.html", operation=operation, origin=origin, rows=rows, body=body, real=REAL
+    )
+
+
+def _readable(body: str) -> str:
+    try:
+        return msgspec.json.format(body, indent=2)
+    except msgspec.DecodeError:
+        return body  # it is shown because it may be malformed
+
+
+# What waits for a person
+
+
+@get("/stock/incidents", guards=[may("watch the board")])
+async def incidents(request: HTMXRequest) -> Response[str]:
+    """What waits for a decision, places to count, and what was decided last."""
+    return await _incidents(request)
+
+
+@post("/stock/incidents/{incident_id:int}/decision", guards=[may("decide conflicts")])
+async def decide(request: HTMXRequest, incident_id: FromPath[int]) -> Response[str]:
+    """Decide one incident."""
+    form = await web.form(request)
+    outcome = await settling.settle(
+        _id(incident_id),
+        form.text("choice"),
+        form.text("reason"),
+        by=request.user.id,
+        warehouses=request.user.warehouses,
+    )
+    match outcome:
+        case settling.NotSettled(reason=why):
+            return await _incidents(request, 422, refused=incident_id, why=why, reason=form.text("reason"))
+    return web.see("/stock/incidents?done=1")
+
+
+async def _incidents(
+    request: HTMXRequest, status: int = 200, *, refused: int = 0, why: str = "", reason: str = ""
+) -> Response[str]:
+    houses = request.user.warehouses
+    return web.page(
+        request,
+        "stock/incidents.html",
+        status=status,
+        open=[(incident, settling.choices(incident)) for incident in await queries.open_incidents(houses)],
+        tasks=await queries.open_tasks(houses),
+        closed=await queries.closed_incidents(houses),
+        needs_reason=settling.NEEDS_REASON,
+        done=request.query_params.get("done") == "1",
+        refused=refused,
+        why=why,
+        reason=reason,
+    )
+
+
+routes = [stock, item, location, movements, operation, incidents, decide]

@@ -1,0 +1,289 @@
+"""Stock on the desk: found by fragments, every row of the ledger tells its origin, incidents are decided."""
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from server.db import Statement, execute, writing
+from server.stock import queries
+from tests import given
+from tests.handlers.browsers import signed_in
+
+
+@pytest.fixture
+async def supervisor(app: Litestar) -> httpx.AsyncClient:
+    return await signed_in(app, "supervisor")
+
+
+async def item_of(code: str) -> int:
+    return await given.item(code)
+
+
+async def test_stock_is_found_by_a_fragment_of_its_name(supervisor: httpx.AsyncClient) -> None:
+    await given.item("CUP", name="马克杯")
+    await given.stock("CUP", 10, at="A-01")
+    await given.stock("BOX", 4, at="A-02")
+
+    page = (await supervisor.get("/stock", params={"q": "马克"})).text
+
+    assert "CUP" in page
+    assert "BOX" not in page
+
+
+async def test_typing_refreshes_only_the_list(supervisor: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01")
+
+    part = (await supervisor.get("/stock?q=cup", headers={"HX-Request": "true"})).text
+
+    assert "CUP" in part
+    assert "<html" not in part
+
+
+async def test_stock_is_listed_shelf_by_shelf(supervisor: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01", lot="L7")
+
+    page = (await supervisor.get("/stock?by=location")).text
+
+    assert page.index("A-01") < page.index("CUP") < page.index("L7")
+
+
+async def test_items_without_stock_are_shown_when_asked_for(supervisor: httpx.AsyncClient) -> None:
+    await given.item("NEW")
+
+    assert "NEW" not in (await supervisor.get("/stock")).text
+    assert "NEW" in (await supervisor.get("/stock?empty=1")).text
+
+
+async def test_other_peoples_warehouses_are_not_shown(app: Litestar) -> None:
+    await given.location("E-01", warehouse_code="EAST")
+    await given.stock("CUP", 10, at="E-01")
+    browser = await signed_in(app, "storekeeper", warehouses=("MAIN",))
+    place = await given.location("E-01", warehouse_code="EAST")
+
+    assert "CUP" not in (await browser.get("/stock")).text
+    assert (await browser.get(f"/stock/locations/{place}")).status_code == 404
+    assert "CUP" not in (await browser.get("/stock/movements")).text
+
+
+async def test_an_item_tells_where_it_is_and_what_happened(supervisor: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01")
+
+    page = (await supervisor.get(f"/stock/items/{await item_of('CUP')}")).text
+
+    assert "A-01" in page
+    assert "Supplier" in page
+
+
+async def test_a_location_tells_what_it_holds(supervisor: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01")
+
+    page = (await supervisor.get(f"/stock/locations/{await given.location('A-01')}")).text
+
+    assert "CUP" in page
+
+
+@pytest.mark.parametrize("path", ["/stock/items/999", "/stock/locations/999", "/stock/operations/none"])
+async def test_what_does_not_exist_is_not_found(supervisor: httpx.AsyncClient, path: str) -> None:
+    assert (await supervisor.get(path)).status_code == 404
+
+
+async def test_a_salesperson_sees_stock_but_not_who_moved_it(app: Litestar) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    browser = await signed_in(app, "salesperson")
+
+    page = await browser.get(f"/stock/items/{await item_of('CUP')}")
+
+    assert "A-01" in page.text
+    assert "receiver" not in page.text
+    assert (await browser.get("/stock/movements")).status_code == 403
+
+
+async def test_filters_of_the_ledger_stay_in_the_address(
+    supervisor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.handlers.stock.PAGE", 1)
+    await given.stock("CUP", 1, at="A-01")
+    await given.stock("CUP", 2, at="A-01")
+    await given.stock("BOX", 3, at="A-01")
+
+    page = (await supervisor.get("/stock/movements", params={"q": "cup", "act": "receive"})).text
+
+    assert "BOX" not in page
+    assert "q=cup&amp;act=receive&amp;before=" in page
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-40", "0001-01-01", "9999-12-31"])
+async def test_a_day_that_is_none_does_not_narrow(supervisor: httpx.AsyncClient, day: str) -> None:
+    await given.stock("CUP", 1, at="A-01")
+
+    answer = await supervisor.get("/stock/movements", params={"since": day, "until": day})
+
+    assert answer.status_code == 200
+
+
+async def test_a_row_leads_to_the_operation_as_it_was_sent(supervisor: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01", lot="L7")
+    row = (await queries.movements(queries.Filters()))[0]
+
+    page = (await supervisor.get(f"/stock/operations/{row.operation}")).text
+
+    for text in ("receiver", "goods in", "stock.receive@1", "&#34;lot&#34;: &#34;L7&#34;"):
+        assert text in page
+
+
+async def test_who_may_not_see_the_audit_does_not_see_what_was_sent(app: Litestar) -> None:
+    await given.stock("CUP", 10, at="A-01", lot="L7")
+    row = (await queries.movements(queries.Filters()))[0]
+    browser = await signed_in(app, "storekeeper")
+
+    page = await browser.get(f"/stock/operations/{row.operation}")
+
+    assert page.status_code == 200
+    assert "&#34;args&#34;" not in page.text
+
+
+async def test_names_are_shown_as_text(supervisor: httpx.AsyncClient) -> None:
+    await given.item("CUP", name="<script>alert(1)</script>")
+    await given.stock("CUP", 10, at="A-01")
+
+    for path in ("/stock", "/stock?by=location", "/stock/movements", f"/stock/items/{await item_of('CUP')}"):
+        page = (await supervisor.get(path)).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;" in page
+
+
+# Incidents
+
+
+async def uncovered_pick(amount: str = "3") -> queries.Incident:
+    """Somebody took more than the book held."""
+    item, source, tote = (
+        await given.item("CUP"),
+        await given.location("A-01"),
+        await given.location("T-1", kind="tote"),
+    )
+    device = await given.pda()
+    verdict = await device.report(
+        "stock.pick@1", item=f"i-{item}", quantity=amount, source=f"l-{source}", target=f"l-{tote}"
+    )
+    assert verdict.reason == "suspense"
+    return (await queries.open_incidents())[0]
+
+
+async def test_an_incident_shows_before_and_after(supervisor: httpx.AsyncClient) -> None:
+    await uncovered_pick()
+
+    page = (await supervisor.get("/stock/incidents")).text
+
+    assert "<del>3</del>" in page
+    assert "<ins>0</ins>" in page
+    assert "add 3" in page
+
+
+async def test_goods_that_were_there_are_added_to_the_book(supervisor: httpx.AsyncClient) -> None:
+    incident = await uncovered_pick()
+
+    answer = await decide(supervisor, incident, "book_found", "receipt was not scanned")
+
+    assert answer.status_code == 303
+    stock = (await queries.stock_of([await item_of("CUP")]))[await item_of("CUP")]
+    assert (stock.on_hand, stock.debt) == (3_000, 0)
+    closed = (await queries.closed_incidents())[0]
+    assert (closed.decision, closed.reason, closed.decided_by) == (
+        "book_found",
+        "receipt was not scanned",
+        "the-supervisor",
+    )
+    assert await queries.waiting() == (0, 0)
+    assert (await queries.movements(queries.Filters(act="adjust")))[0].reason == "receipt was not scanned"
+
+
+async def decide(
+    browser: httpx.AsyncClient, incident: queries.Incident, choice: str, reason: str = ""
+) -> httpx.Response:
+    return await browser.post(
+        f"/stock/incidents/{incident.id}/decision", data={"choice": choice, "reason": reason}
+    )
+
+
+async def test_a_correction_of_the_book_needs_a_reason(supervisor: httpx.AsyncClient) -> None:
+    incident = await uncovered_pick()
+
+    answer = await decide(supervisor, incident, "book_found", "  ")
+
+    assert answer.status_code == 422
+    assert "Please give a reason" in answer.text
+    assert await queries.waiting() == (1, 1)
+
+
+async def test_an_incident_is_decided_once(supervisor: httpx.AsyncClient) -> None:
+    incident = await uncovered_pick()
+    await decide(supervisor, incident, "book_found", "found it")
+
+    again = await decide(supervisor, incident, "book_found", "found it")
+
+    assert again.status_code == 422
+    assert "Somebody else has decided this" in again.text
+
+
+async def test_only_what_fits_the_kind_can_be_decided(supervisor: httpx.AsyncClient) -> None:
+    incident = await uncovered_pick()
+
+    assert (await decide(supervisor, incident, "noted", "whatever")).status_code == 422
+    assert await queries.waiting() == (1, 1)
+
+
+async def test_something_odd_is_noted(supervisor: httpx.AsyncClient) -> None:
+    async with writing():
+        await execute(
+            Statement(
+                "INSERT INTO incident (kind, subject, operation, body, opened_at, decision, decided_by)"
+                """ VALUES ('odd', 'op-1', 'op-1', '{"reason": "expired_lot"}', 5, '', 0)"""
+            )
+        )
+    incident = (await queries.open_incidents())[0]
+
+    page = (await supervisor.get("/stock/incidents")).text
+    answer = await decide(supervisor, incident, "noted")
+
+    assert "The lot has expired" in page
+    assert answer.status_code == 303
+    assert await queries.open_incidents() == []
+
+
+async def test_a_held_operation_that_is_gone_cannot_be_released(supervisor: httpx.AsyncClient) -> None:
+    async with writing():
+        await execute(
+            Statement(
+                "INSERT INTO incident (kind, subject, operation, body, opened_at, decision, decided_by)"
+                """ VALUES ('held', 'op-1', 'op-1', '{"reason": "internal"}', 5, '', 0)"""
+            )
+        )
+    incident = (await queries.open_incidents())[0]
+
+    answer = await decide(supervisor, incident, "release")
+
+    assert answer.status_code == 422
+    assert len(await queries.open_incidents()) == 1
+
+
+async def test_another_warehouses_incident_cannot_be_decided(app: Litestar) -> None:
+    incident = await uncovered_pick()
+    await given.warehouse("EAST")
+    browser = await signed_in(app, "supervisor", name="east", warehouses=("EAST",))
+
+    assert "CUP" not in (await browser.get("/stock/incidents")).text
+    assert (await decide(browser, incident, "book_found", "not mine")).status_code == 422
+    assert await queries.waiting() == (1, 1)
+
+
+async def test_a_storekeeper_sees_what_to_count_but_decides_nothing(app: Litestar) -> None:
+    incident = await uncovered_pick()
+    browser = await signed_in(app, "storekeeper")
+
+    page = (await browser.get("/stock/incidents")).text
+    answer = await decide(browser, incident, "book_found", "found it")
+
+    assert "A-01" in page
+    assert 'name="choice"' not in page
+    assert answer.status_code == 403
