@@ -60,6 +60,12 @@ export function connection(opening) {
       db.onclose = () => {
         if (!full) current = null;
       };
+      // A newer release wants to change the shape: step aside, else it waits for us for ever.
+      db.onversionchange = () => {
+        if (full) return;
+        db.close();
+        current = null;
+      };
       return db;
     } catch (error) {
       if (!full) current = null;
