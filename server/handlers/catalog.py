@@ -7,7 +7,7 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import events, web, words
+from server import events, ids, web, words
 from server.catalog import item, maintaining, picturing, queries
 from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.maintaining import Missing, Refused
@@ -131,6 +131,7 @@ async def _item_page(
         former=[row.code for row in codes if row.kind == "code"],
         holdings=await stock.of_item(item_id, request.user.warehouses),
         history=await _story(request, f"item:{item_id}"),
+        request_id=ids.uuid7(),
         errors=errors,
         done=done,
     )

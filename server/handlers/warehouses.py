@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, FromQuery
 
-from server import events, web
+from server import events, ids, web
 from server.catalog import maintaining, placing, queries
 from server.catalog.maintaining import Added, Missing, Refused
 from server.catalog.place import REAL_KINDS, BinRange, LocationDraft
@@ -165,6 +165,7 @@ async def location_page(
         warehouse=await queries.warehouse(line.warehouse),
         holdings=await stock.at_location(location_id, request.user.warehouses),
         history=await _story(request, f"location:{location_id}"),
+        request_id=ids.uuid7(),
         done=done if done in DONE else "",
     )
 
