@@ -40,6 +40,7 @@ class Connection(Protocol):
     async def run(self, sql: str, args: Sequence[Any]) -> list[Row]: ...
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
     async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]: ...
+    def forget_later(self) -> None: ...
 
 
 class Transaction:
@@ -142,9 +143,12 @@ async def _savepoint(transaction: Transaction) -> AsyncIterator[None]:
     await transaction.connection.run(f"SAVEPOINT {name}", ())
     try:
         yield
+        # What was kept for later belongs to this savepoint: it may fail, and must fail in here.
+        await transaction.connection.run_together([])
     except BaseException:
         transaction.notes, transaction.before = notes, before
         del transaction.after[after:]
+        transaction.connection.forget_later()
         await _to_the_end(transaction.connection.run(f"ROLLBACK TO SAVEPOINT {name}", ()))
         raise
     finally:
@@ -267,7 +271,12 @@ class SqliteDatabase:
 
     async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
         later, self.later = self.later, []
+        if not later and not queries:
+            return []
         return await self._in_writer(self._run, later, queries)
+
+    def forget_later(self) -> None:
+        self.later = []
 
     def _run(
         self, later: list[tuple[str, list[Sequence[Any]]]], queries: list[tuple[str, Sequence[Any]]]
@@ -309,6 +318,9 @@ class PostgresConnection:
 
     async def run_together(self, queries: list[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
         return [await self.run(sql, args) for sql, args in queries]
+
+    def forget_later(self) -> None:
+        """Nothing is kept for later here."""
 
 
 class PostgresDatabase:

@@ -10,6 +10,7 @@ from server.db import Statement, fetch, writing
 from server.stock import ledger, raising
 from server.stock.movement import Cell, Flow, Moment
 from tests import given
+from tests.conftest import MakeDatabase
 
 _MOVEMENTS = Statement("SELECT item, lot, quantity, source, target, kind FROM movement ORDER BY id")
 _BALANCES = Statement("SELECT item, location, lot, on_hand, debt FROM balance")
@@ -53,10 +54,14 @@ async def hear(acts: Sequence[Act], items: Sequence[int]) -> None:
         for when, flow, place, seen in acts:
             wanted.earliest = min(wanted.earliest, when.at)
             wanted.places |= {flow.source, flow.target} if flow else {place}
-            wanted.pairs |= {(flow.item, flow.source), (flow.item, flow.target)} if flow else set()
             if flow is None:
-                wanted.pairs |= {(cell.item, place) for cell in seen}
+                wanted.cells |= set(seen)
                 wanted.counted[place] = min(when.at, wanted.counted.get(place, ledger.FAR_FUTURE))
+            else:
+                wanted.cells |= {
+                    Cell(flow.item, flow.source, flow.lot),
+                    Cell(flow.item, flow.target, flow.lot),
+                }
         book = await ledger.open_book(wanted, await ledger.places(wanted.places))
         for when, flow, place, seen in acts:
             if flow is None:
@@ -98,24 +103,24 @@ async def assert_replay_equals_balances() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_any_order_in_any_commits_leaves_the_same_stock_and_the_same_incidents(
-    make_database: object, seed: int
+    make_database: MakeDatabase, seed: int
 ) -> None:
-    assert callable(make_database)
     ends = []
     for telling in range(3):
-        await db.open_database(make_database())
-        try:
-            rng = random.Random(seed)
-            items, bins, supplier = await world()
-            acts = story(rng, items, bins, supplier)
-            random.Random(f"{seed}-{telling}").shuffle(acts)
-            step = (1, 4, 12)[telling]
-            for start in range(0, len(acts), step):
-                await hear(acts[start : start + step], items)
-            await assert_replay_equals_balances()
-            ends.append(await state())
-        finally:
-            await db.close_database()
+        with make_database() as url:
+            await db.open_database(url)
+            try:
+                rng = random.Random(seed)
+                items, bins, supplier = await world()
+                acts = story(rng, items, bins, supplier)
+                random.Random(f"{seed}-{telling}").shuffle(acts)
+                step = (1, 4, 12)[telling]
+                for start in range(0, len(acts), step):
+                    await hear(acts[start : start + step], items)
+                await assert_replay_equals_balances()
+                ends.append(await state())
+            finally:
+                await db.close_database()
 
     assert ends[0] == ends[1] == ends[2]
 
@@ -148,3 +153,19 @@ async def test_the_feed_says_what_the_balances_say(database: db.Database) -> Non
             expected = f'{{"held":"0","on_hand":"{quantity.format(on_hand)}"}}'.encode()
             assert told.pop(f"i-{item}/l-{place}//") == expected
     assert told == {}
+
+
+async def test_an_inner_unit_that_fails_takes_back_itself_and_nothing_else(database: db.Database) -> None:
+    items, bins, supplier = await world()
+    flow = Flow(act="receive", item=items[0], quantity=5000, source=supplier, target=bins[0])
+    other = Flow(act="receive", item=items[1], quantity=2000, source=supplier, target=bins[1])
+
+    async with writing():
+        await hear([(Moment(1, "op-1"), flow, 0, {})], items)
+        with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
+            await hear([(Moment(2, "op-2"), flow, 0, {}), (Moment(1, "op-1"), flow, 0, {})], items)
+        await hear([(Moment(3, "op-3"), other, 0, {})], items)
+
+    assert (await given.on_hand("CUP", at="A-0"), await given.on_hand("ROPE", at="A-1")) == ("5", "2")
+    assert {row[0] for row in await fetch(Statement("SELECT operation FROM movement"))} == {"op-1", "op-3"}
+    await assert_replay_equals_balances()
