@@ -46,9 +46,9 @@ async def actors(users: set[int]) -> dict[int, Actor]:
 
 
 _ITEMS = Statement(
-    "SELECT id, is_active, has_lots, has_expiry, has_serials, scale FROM item"
+    "SELECT id, unit, is_active, has_lots, has_expiry, has_serials, scale FROM item"
     " WHERE id IN (SELECT value FROM json_each(?))",
-    "SELECT id, is_active, has_lots, has_expiry, has_serials, scale FROM item"
+    "SELECT id, unit, is_active, has_lots, has_expiry, has_serials, scale FROM item"
     " WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 _UNITS = Statement(
@@ -220,11 +220,11 @@ async def _want_undone_counts(wanted: Wanted, doings: list[Doing], originals: di
 async def _items(ids: set[int]) -> dict[int, Item]:
     keys = as_json(sorted(ids))
     items, units = await fetch_together((_ITEMS, (keys,)), (_UNITS, (keys,)))
-    factors: dict[int, set[tuple[str, int]]] = {}
+    factors = {row["id"]: {(row["unit"], quantity.SCALE)} for row in items}
     for item, name, numerator, denominator in units:
         factor, rest = divmod(numerator * quantity.SCALE, denominator)
         if not rest:
-            factors.setdefault(item, set()).add((name, factor))
+            factors[item].add((name, factor))
     return {
         row["id"]: Item(
             id=row["id"],
@@ -233,7 +233,7 @@ async def _items(ids: set[int]) -> dict[int, Item]:
             has_expiry=bool(row["has_expiry"]),
             has_serials=bool(row["has_serials"]),
             scale=row["scale"],
-            factors=frozenset(factors.get(row["id"], ())),
+            factors=frozenset(factors[row["id"]]),
         )
         for row in items
     }
