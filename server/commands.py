@@ -185,18 +185,20 @@ async def import_file(arguments: Namespace) -> int:
 
 async def demo(arguments: Namespace) -> int:
     """Build a sample company through the product's own activities and import."""
-    from server.sample import building, retail
+    from server.sample import building, retailing
 
     async with opened():
         if arguments.if_empty and (await catalog.counts()).items:
             return 0
+        if arguments.company == "sample" and await catalog.warehouse_by_code("MAIN"):
+            return _refuse("there is a warehouse MAIN already; the sample company needs an empty database")
         if arguments.company == "online-retail":
             file = (
                 Path(arguments.file) if arguments.file else ROOT.parent / "shared/data/online-retail-40k.xlsx"
             )
             try:
-                built = await retail.build(file)
-            except retail.Unreadable as error:
+                built = await retailing.build(file)
+            except retailing.Unreadable as error:
                 return _refuse(str(error))
         else:
             built = await building.build(await _desk_password())

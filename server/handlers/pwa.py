@@ -42,14 +42,19 @@ def _file(path: str) -> File | None:
 
 @get("/static/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
 def static(request: Request[Any, Any, Any], _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
-    """One of our own files. The release in the address is only there to make it new."""
-    return _answer(request, path.lstrip("/"))
+    """One of our own files. Under another release's name there is nothing: releases must never be mixed."""
+    return _answer(request, path.lstrip("/")) if _release == web.release() else _gone()
 
 
 @get("/vendor/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
 def vendor(request: Request[Any, Any, Any], _release: FromPath[str], path: FromPath[str]) -> Response[bytes]:
     """A vendored file."""
-    return _answer(request, f"vendor/{path.lstrip('/')}")
+    own = _release == web.vendor_release()
+    return _answer(request, f"vendor/{path.lstrip('/')}") if own else _gone()
+
+
+def _gone() -> Response[bytes]:
+    return Response(b"", status_code=404, media_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 def _answer(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
