@@ -110,9 +110,14 @@ async def enrol(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/manifest.webmanifest", sync_to_thread=False, opt={"public": True})
-def manifest(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """What the browser needs to install the app."""
-    return _answer(request, "manifest.webmanifest")
+def manifest() -> Response[str]:
+    """What the browser needs to install the app; its icons are this release's."""
+    text = (web.STATIC / "manifest.webmanifest").read_text("utf-8")
+    return Response(
+        text.replace("/static/app/", web.static_url("")),
+        media_type="application/manifest+json",
+        headers={"Cache-Control": "no-cache"},
+    )
 
 
 routes = [static, vendor, service_worker, hand, enrol, manifest]
