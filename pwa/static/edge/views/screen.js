@@ -49,13 +49,14 @@ export function told(view, feedback) {
   </scan-feedback>`;
 }
 
-/** The count of what still has to reach the server, and whether somebody has to look. @param {View} view @param {{waiting: number, attention: number, online: boolean, storage?: string}} summary @returns {Html} */
+/** How much still has to reach the server, and how much somebody has to look at. @param {View} view @param {{waiting: number, attention: number, online: boolean, storage?: string}} summary @returns {Html} */
 export function queueBadge(view, { waiting, attention, online }) {
-  const [tone, picture] = attention ? ["bad", "caution"] : waiting ? ["caution", online ? "waiting" : "offline"] : ["good", online ? "synced" : "offline"];
-  const count = attention || waiting;
-  const words = view.t(attention ? "badge.attention" : waiting ? "badge.waiting" : online ? "badge.synced" : "badge.offline", { n: count });
+  const tone = attention ? "bad" : waiting ? "caution" : "good";
+  const queue = waiting ? view.t("badge.waiting", { n: waiting }) : view.t(online ? "badge.synced" : "badge.offline");
+  const words = attention ? `${view.t("badge.attention", { n: attention })}, ${queue}` : queue;
   return html`<button class="queue ${tone}" type="button" hx-get="/edge/waiting" hx-target="#screen" aria-label="${words}">
-    ${icon(picture)}${count ? html`<b>${count}</b>` : ""}
+    ${attention > 0 && html`${icon("caution")}<b>${attention}</b>`}
+    ${(waiting > 0 || !attention || !online) && icon(!online ? "offline" : waiting ? "waiting" : "synced")}${waiting > 0 && html`<b>${waiting}</b>`}
   </button>`;
 }
 
