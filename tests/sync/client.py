@@ -82,6 +82,8 @@ class Store:
     cursor: int = 0
     ack: int = 0
     safe: int = 0
+    sent: int = 0
+    """The last number ever sent: what lies beyond `ack` may or may not have arrived."""
     last_n: int = 0
     previous: str = ""
     records: dict[int, Record] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class Device:
         self.reports: list[str] = []
         """Digest mismatches: the device heals them, and says so, for there should be none."""
         self._anchor: tuple[int, int, str] | None = None
+        self._hashes: dict[RowKey, tuple[Json, int]] = {}
 
     # Enrolling
 
@@ -226,8 +229,10 @@ class Device:
         """Send the beginning of the queue once, and believe what a true server says of it."""
         if not self.queue():
             return "idle"
-        body = self.body()
-        return self.absorb(body, await self.post(body), started=self.clock.monotonic())
+        chosen = self._fitting(self.queue())
+        self.store.sent = max(self.store.sent, chosen[-1].n)
+        body, started = self.body(chosen), self.clock.monotonic()
+        return self.absorb(body, await self.post(body), started)
 
     async def post(self, body: bytes, path: str = "/sync/push") -> Reply | None:
         """Send these bytes."""
@@ -286,33 +291,37 @@ class Device:
         self._start_again()
 
     def _forget_verdicts(self, ack: int) -> None:
-        self.store.ack = ack
+        self.store.ack = self.store.sent = ack
         for n, record in self.store.records.items():
             if n > ack:
                 record.verdict = None
 
     async def begin_again(self) -> dict[str, int]:
-        """Take a new incarnation and send everything not known to be safe under the old ids."""
-        store = self.store
-        store.incarnation = f"{self.bits(64):016x}"
-        asked = json.dumps({"incarnation": store.incarnation}).encode()
+        """Take a new incarnation and queue everything not known to be safe under the old ids.
+
+        Tells how far the earlier ones were acknowledged; nothing when the server could not be asked.
+        """
+        store, incarnation = self.store, f"{self.bits(64):016x}"
+        asked = json.dumps({"incarnation": incarnation}).encode()
         reply = await self.send("POST", "/sync/incarnation", self.headers, asked)
-        assert reply is not None and reply.status == 200, reply
+        if reply is None or reply.status != 200 or "incarnations" not in reply.json():
+            return {}
+        store.incarnation = incarnation
         rescued = [record.operation for n, record in sorted(store.records.items()) if n > store.safe]
         store.records, store.last_n, store.previous, store.ack, store.safe = {}, 0, "", 0, 0
         for operation in rescued:
             self._append(operation)
+        store.sent = store.last_n  # under the old numbers they may have arrived
         acknowledged: dict[str, int] = reply.json()["incarnations"]
         return acknowledged
 
-    async def rescue(self) -> None:
+    async def rescue(self) -> bool:
         """The store is gone, the witnesses are not: a new incarnation sends them all."""
         kept = self.store
-        self.store = Store(
-            device=kept.device, secret=kept.secret, user=kept.user, generation=kept.generation, witnesses={}
-        )
+        self.store = Store(device=kept.device, secret=kept.secret, user=kept.user, generation=kept.generation)
         self.store.records = {n: Record(n, one) for n, one in enumerate(kept.witnesses.values(), 1)}
-        await self.begin_again()
+        self.store.witnesses = dict(kept.witnesses)
+        return bool(await self.begin_again())
 
     def prune(self) -> None:
         """Forget what is safe and settled."""
@@ -324,7 +333,12 @@ class Device:
     # Pulling
 
     async def pull(self, limit: int = 2000) -> Literal["current", "lost", "refused", "reset"]:
-        """Pull to the end; everything becomes visible at once, with the cursor, or not at all."""
+        """Pull to the end; everything becomes visible at once, with the cursor, or not at all.
+
+        Not while it is unknown whether something sent has arrived: the base might show it a second time.
+        """
+        if self.store.sent > self.store.ack:
+            return "lost"
         staged = Staged(next=self.store.cursor)
         while True:
             reply = await self.ask_page(staged.next, limit)
@@ -402,15 +416,21 @@ class Device:
 
     def digest(self, scope: str) -> tuple[int, str]:
         """How many rows of a scope this device holds, and the sum of their hashes."""
-        hashes = [row_hash(key[1], key[2], body) for key, body in self.store.base.items() if key[0] == scope]
+        hashes = [self._hash(key, body) for key, body in self.store.base.items() if key[0] == scope]
         return len(hashes), f"{sum(hashes) % MODULUS:016x}"
+
+    def _hash(self, key: RowKey, body: Json) -> int:
+        known = self._hashes.get(key)
+        if known is None or known[0] is not body:
+            known = self._hashes[key] = (body, row_hash(key[1], key[2], body))
+        return known[1]
 
     def parts(self, scope: str) -> list[tuple[int, str]]:
         """The same in 256 parts."""
         found: list[list[int]] = [[] for _ in range(256)]
         for key, body in self.store.base.items():
             if key[0] == scope:
-                found[part_of(key[1], key[2])].append(row_hash(key[1], key[2], body))
+                found[part_of(key[1], key[2])].append(self._hash(key, body))
         return [(len(hashes), f"{sum(hashes) % MODULUS:016x}") for hashes in found]
 
     # What people see
