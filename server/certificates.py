@@ -13,6 +13,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from server import clock
 
+FOLDER = "certs"
+"""Below the data folder."""
+
+AUTHORITY = "authority.crt"
 AUTHORITY_DAYS = 3650
 # Browsers refuse server certificates that live longer than 398 days.
 SERVER_DAYS = 397
@@ -45,14 +49,14 @@ def make(folder: Path, hosts: list[str]) -> Made:
     chain = certificate.public_bytes(serialization.Encoding.PEM) + authority.public_bytes(
         serialization.Encoding.PEM
     )
-    made = Made(folder / "authority.crt", folder / "server.crt", folder / "server.key")
+    made = Made(folder / AUTHORITY, folder / "server.crt", folder / "server.key")
     _write(made.certificate, chain, 0o644)
     _write(made.key, _pem(key), 0o600)
     return made
 
 
 def _authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    file, key_file = folder / "authority.crt", folder / "authority.key"
+    file, key_file = folder / AUTHORITY, folder / "authority.key"
     if file.exists() and key_file.exists():
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)

@@ -258,7 +258,7 @@ def certs(arguments: Namespace) -> int:
     """Make a local authority (once) and a certificate for this server."""
     from server import certificates
 
-    made = certificates.make(settings().data_folder / "certs", arguments.host)
+    made = certificates.make(settings().data_folder / certificates.FOLDER, arguments.host)
     print(f"authority   {made.authority}  (install it on every device: {settings().origin}/trust)")
     print(f"certificate {made.certificate}\nkey         {made.key}")
     print(

@@ -1,6 +1,7 @@
 """Settings, read once from the environment and one TOML file; `stockhand config` lists them."""
 
 import os
+import socket
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -41,7 +42,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> str:
         """Where devices and people reach this server, without a trailing slash."""
         scheme = "https" if self.certificate else "http"
-        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+        host = address_of_this_machine() if self.host in EVERYWHERE else self.host
+        return (self.public_url or f"{scheme}://{host}:{self.port}").rstrip("/")
+
+
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # compared with, not bound to
+
+
+def address_of_this_machine() -> str:
+    """The address by which others in the local network reach this machine; no packet is sent to learn it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 MEANINGS = {

@@ -1,5 +1,6 @@
 """What every page needs: rendering a page or one block of it, who is asking, and what they may do."""
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 import msgspec
+import zxingcpp
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -308,6 +310,12 @@ def _said(value: object, language: str) -> str:
         case list():
             return ", ".join(_said(inner, language) for inner in value)
     return str(value)
+
+
+def qr_picture(text: str) -> str:
+    """A QR code as an address that holds the picture itself."""
+    svg = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_svg(add_quiet_zones=True)
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def static_url(path: str) -> str:
