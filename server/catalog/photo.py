@@ -43,11 +43,7 @@ def read(data: bytes) -> list[Seen] | NotAPicture:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return NotAPicture("shape")
     grey.thumbnail((WORKING_EDGE, WORKING_EDGE))
-    stages = (lambda: grey, lambda: ImageOps.autocontrast(grey, cutoff=2), lambda: _enlarged(grey))
-    for stage in stages:
-        if found := _codes(stage()):
-            return found
-    return []
+    return _codes(grey) or _codes(ImageOps.autocontrast(grey, cutoff=2)) or _codes(_enlarged(grey))
 
 
 def _enlarged(grey: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ import msgspec
 from server import events, quantity
 from server.catalog import maintaining, partnering
 from server.catalog import queries as catalog
+from server.printing import queueing
 from server.sync import wire
 from server.sync.verdict import APPLIED, Doing, Ruling, standing
 
@@ -69,8 +70,6 @@ BIND_REASONS = {
 
 
 async def _print(doing: Doing, args: wire.Print) -> Ruling:
-    from server.printing import queueing
-
     asked = queueing.Wish(
         subject=args.subject,
         item=wire.number(args.item) if args.item else None,

@@ -57,11 +57,16 @@ async def back_up(file: Path) -> Kept | Broken:
     if broken:
         part.unlink(missing_ok=True)
         return Broken(broken)
-    part.replace(file)
+    size = await asyncio.to_thread(_put_in_place, part, file)
     async with writing():
         for replica, ack in acks:
             await execute(_SAFE, ack, replica, ack)
-    return Kept(str(file), file.stat().st_size, len(acks))
+    return Kept(str(file), size, len(acks))
+
+
+def _put_in_place(part: Path, file: Path) -> int:
+    part.replace(file)
+    return file.stat().st_size
 
 
 def _copy(source: str, target: Path) -> str | None:
@@ -105,7 +110,7 @@ async def restore(file: Path, url: str) -> int | Broken:
 
 async def _generation(url: str) -> int:
     """The generation of what stands at `url` now, 0 when nothing does."""
-    if not url.startswith("postgres") and not Path(url).exists():
+    if not url.startswith("postgres") and not await asyncio.to_thread(Path(url).exists):
         return 0
     await open_database(url)
     try:
