@@ -133,11 +133,25 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
 
 def apologise(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A bug: log it whole, say so without telling secrets."""
+    if isinstance(error, db.PASSING):
+        return _come_again(request, error)
     log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     if _wants_json(request):
         return web.problem(500, "internal error")
     message = words.t("errors.500", web.language_of(request))
     return web.page(request, "errors/error.html", status=500, code=500, message=message)
+
+
+def _come_again(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database is away or full for a moment: nothing was taken, and trying again is right."""
+    log.error("the database did not answer at %s %s: %s", request.method, request.url.path, error)
+    if _wants_json(request):
+        answer = web.problem(503, "the database is not available, come again")
+    else:
+        message = words.t("errors.503", web.language_of(request))
+        answer = web.page(request, "errors/error.html", status=503, code=503, message=message)
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:

@@ -5,11 +5,10 @@ Piccolo's queries run through `ENGINE`, which hands every statement to the datab
 """
 
 import asyncio
-import json
 import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 import asyncpg
+import msgspec
 from piccolo.engine.base import Engine
 from piccolo.engine.sqlite import TransactionType
 
@@ -32,6 +32,19 @@ READERS = 4
 POOL_SIZE = 12
 # One number for every process of one database: whoever holds it is the writer.
 WRITER_LOCK = 0x53544F434B
+
+
+PASSING = (
+    sqlite3.OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+)
+"""Accidents of the database that say nothing about what was asked: full disk, busy file, server away."""
 
 
 class Connection(Protocol):
@@ -78,7 +91,7 @@ def numbered(sql: str) -> str:
 
 def as_json(rows: Any) -> str:
     """A list of keys as one argument, for statements that join against it (any length, one plan)."""
-    return json.dumps(rows, separators=(",", ":"))
+    return msgspec.json.encode(rows).decode()
 
 
 async def fetch(statement: Statement, *args: Any) -> list[Row]:
@@ -98,6 +111,17 @@ async def fetch_together(*queries: tuple[Statement, Sequence[Any]]) -> list[list
     if transaction := here():
         return await transaction.connection.run_together(texts)
     return await database.read_together(texts)
+
+
+async def fetch_by_keys(wanted: Mapping[Statement, Collection[Any]]) -> dict[Statement, list[Row]]:
+    """What several statements find, each by its own list of keys, as of one commit; no keys find nothing.
+
+    One trip to the database for all of them, which is what a small transaction spends most of its time on.
+    """
+    asked = {statement: keys for statement, keys in wanted.items() if keys}
+    rows = await fetch_together(*((statement, (as_json(keys),)) for statement, keys in asked.items()))
+    found: dict[Statement, list[Row]] = {statement: [] for statement in wanted}
+    return found | dict(zip(asked, rows, strict=True))
 
 
 async def execute(statement: Statement, *args: Any) -> list[Row]:

@@ -13,7 +13,7 @@ import msgspec
 
 from server import clock, feed
 from server.config import settings
-from server.db import Row, Statement, execute_many, writing
+from server.db import PASSING, Row, Statement, execute_many, writing
 from server.stock import ledger, raising
 from server.stock.ledger import Origin
 from server.stock.movement import Cell, Moment, Posting
@@ -108,6 +108,12 @@ async def _work(queue: _Queue) -> None:
 async def _answer(group: list[_Waiting]) -> None:
     try:
         answers = await _commit([(push, device) for push, device, _ in group])
+    except PASSING as accident:
+        # Nothing is wrong with the operations: the devices keep them and come again.
+        for _, _, future in group:
+            if not future.done():
+                future.set_exception(accident)
+        return
     except Exception as error:
         if len(group) > 1:
             log.warning("a group of %d pushes failed, taking them one by one", len(group), exc_info=error)
