@@ -131,12 +131,12 @@ _LIVE_OF_ITEMS = _listed(_LIVE, "item", after=" ORDER BY id")
 _LIVE_BY_CODE = _listed(_LIVE, "code", number=False)
 _IDS_BY_CODE = _listed("SELECT code, id FROM item WHERE", "code", number=False)
 _HEAD = Statement("SELECT id, version, picture, initials, created_at FROM item WHERE id = ?")
+_ITEM_LINE = "SELECT id, code, name, unit, picture, is_active FROM item WHERE"
+# A union, not an OR, and nothing beside it: whatever else the planner sees, it reads the whole index for.
 _EXACT = Statement(
-    "SELECT id FROM item WHERE code = ? AND is_active = ? UNION"
-    " SELECT i.id FROM barcode b JOIN item i ON i.id = b.item"
-    " WHERE b.code = ? AND b.valid_to_at IS NULL AND i.is_active = ?"
+    f"{_ITEM_LINE} id IN (SELECT id FROM item WHERE code = ?"
+    " UNION SELECT item FROM barcode WHERE code = ? AND valid_to_at IS NULL)"
 )
-_ITEM_LINES = _listed("SELECT id, code, name, unit, picture, is_active FROM item WHERE", "id")
 _VERSION = Statement("SELECT version FROM item WHERE id = ?")
 
 
@@ -197,32 +197,31 @@ async def live_barcodes_of(items: Iterable[int]) -> list[LiveBarcode]:
 
 async def find_items(typed: str, *, page: int = 1, is_active: bool = True) -> Page:
     """Items in which every typed fragment occurs, by code; who carries exactly this code or barcode first."""
-    typed = typed.replace("\0", "")
-    ids = await _find("item", typed, page, is_active)
-    if page == 1 and typed.strip():
-        exact = await fetch(_EXACT, typed.strip(), is_active, normalise(typed), is_active)
-        ids = list(dict.fromkeys([*(row[0] for row in exact), *ids]))
-    lines = {row[0]: _item_line(row) for row in await fetch(_ITEM_LINES, as_json(ids))}
-    return _page([lines[found] for found in ids if found in lines], page)
+    typed = typed.replace("\0", "").strip()
+    found = await _find(_ITEM_LINE, "item", typed, page, is_active)
+    if page == 1 and typed:
+        exact = await fetch(_EXACT, typed, normalise(typed))
+        found = [*(row for row in exact if bool(row[5]) == is_active), *found]
+    lines = {row[0]: ItemLine(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in found}
+    return _page(list(lines.values()), page)
 
 
-def _item_line(row: Row) -> ItemLine:
-    return ItemLine(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
-
-
-async def _find(table: str, typed: str, page: int, is_active: bool) -> list[int]:
+async def _find(line: str, table: str, typed: str, page: int, is_active: bool) -> list[Row]:
     fragments = search.terms(typed)
-    statement = _finding(table, len(fragments))
-    rows = await fetch(statement, is_active, *fragments, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
-    return [row[0] for row in rows]
+    start = (page - 1) * PAGE_SIZE
+    return await fetch(_finding(line, table, len(fragments)), is_active, *fragments, PAGE_SIZE + 1, start)
 
 
 @cache
-def _finding(table: str, fragments: int) -> Statement:
-    """Reads one narrow index in the order of codes and stops when a page is full."""
-    start, end = f"SELECT id FROM {table} WHERE is_active = ?", " ORDER BY code LIMIT ? OFFSET ?"
+def _finding(line: str, table: str, fragments: int) -> Statement:
+    """Reads one narrow index in the order of codes, stops when a page is full, then fetches its lines."""
+    head, tail = (
+        f"{line} id IN (SELECT id FROM {table} WHERE is_active = ?",
+        " ORDER BY code LIMIT ? OFFSET ?)",
+    )
     sqlite, postgres = " AND instr(search, ?) > 0", " AND strpos(search, ?) > 0"
-    return Statement(start + sqlite * fragments + end, start + postgres * fragments + end)
+    sql = [head + condition * fragments + tail + " ORDER BY code" for condition in (sqlite, postgres)]
+    return Statement(*sql)
 
 
 def _page(rows: list[Any], number: int) -> Page:
@@ -231,9 +230,7 @@ def _page(rows: list[Any], number: int) -> Page:
 
 # Partners
 
-_PARTNER_LINES = _listed(
-    "SELECT id, code, name, phone, is_customer, is_supplier, is_active FROM partner WHERE", "id"
-)
+_PARTNER_LINE = "SELECT id, code, name, phone, is_customer, is_supplier, is_active FROM partner WHERE"
 _PARTNER = Statement(
     "SELECT code, name, is_customer, is_supplier, phone, address, is_active, version FROM partner"
     " WHERE id = ?"
@@ -243,9 +240,8 @@ _PARTNER_BY_CODE = Statement("SELECT id FROM partner WHERE code = ?")
 
 async def find_partners(typed: str, *, page: int = 1, is_active: bool = True) -> Page:
     """Partners in which every typed fragment occurs, by code."""
-    ids = await _find("partner", typed, page, is_active)
-    lines = {row[0]: _partner_line(row) for row in await fetch(_PARTNER_LINES, as_json(ids))}
-    return _page([lines[found] for found in ids], page)
+    rows = await _find(_PARTNER_LINE, "partner", typed, page, is_active)
+    return _page([_partner_line(row) for row in rows], page)
 
 
 def _partner_line(row: Row) -> PartnerLine:
