@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from huey import crontab
+from huey import RedisHuey, crontab
 
 from server import clock, db, feed, ids, jobs
 from server.config import settings
@@ -31,6 +31,25 @@ async def test_a_job_that_is_nudged_runs_on_the_loop_that_has_the_database(
 
     monkeypatch.setitem(jobs.TIMETABLE, "look", (crontab(minute="0", hour="0"), look))
     async with jobs.running():
+        await asyncio.to_thread(jobs.nudge, "look")
+        await asyncio.wait_for(done.wait(), 10)
+
+
+@pytest.mark.services
+@pytest.mark.redis
+async def test_the_same_jobs_run_over_redis(
+    database: str, own_queue: None, redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STOCKHAND_REDIS", redis_server)
+    settings.cache_clear()
+    done = asyncio.Event()
+
+    async def look() -> None:
+        done.set()
+
+    monkeypatch.setitem(jobs.TIMETABLE, "look", (crontab(minute="0", hour="0"), look))
+    async with jobs.running():
+        assert isinstance(jobs.queue(), RedisHuey)
         await asyncio.to_thread(jobs.nudge, "look")
         await asyncio.wait_for(done.wait(), 10)
 
