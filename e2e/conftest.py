@@ -17,6 +17,8 @@ from tests.pages import PAGES
 
 OUT = ROOT / "e2e/out"
 
+EMPTY = pytest.mark.parametrize("house", ["empty"], indirect=True, ids=["empty house"])
+
 OpenDevice = Callable[..., Device]
 OpenDesk = Callable[..., Page]
 
@@ -46,12 +48,15 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture
-def house(founded: House, tmp_path: Path) -> Iterator[House]:
-    """A running server with the sample company, of this story alone."""
-    copy = founded.copy_to(tmp_path / "data")
-    copy.start()
-    yield copy
-    copy.stop()
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A running server of this story alone: with the sample company, or `EMPTY` as on its first start."""
+    if getattr(request, "param", "") == "empty":
+        own = House(tmp_path / "data")
+    else:
+        own = request.getfixturevalue("founded").copy_to(tmp_path / "data")
+    own.start()
+    yield own
+    own.stop()
 
 
 @pytest.fixture

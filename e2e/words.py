@@ -1,15 +1,22 @@
 """The words of a story: what people do with hands and eyes, without a word about HTML."""
 
+import json
 import re
 import time
-from collections.abc import Callable
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.browser import Device
-from e2e.house import House
+from e2e.house import ROOT, House
+from server.catalog.gs1 import check_digit_fits
 
+COMPANY = ROOT / "server/sample/company.toml"
 PASSWORD = "corn-lantern-58"
 PEOPLE = {"chen": "administrator", "li": "supervisor", "wang": "storekeeper", "zhao": "storekeeper"}
 
@@ -17,10 +24,19 @@ PEOPLE = {"chen": "administrator", "li": "supervisor", "wang": "storekeeper", "z
 SEPARATOR = "\x1d"
 CTRL, SHIFT = 2, 8
 WEDGE_GAP_S = 0.008
+# The same code sooner than this is a trigger that bounced, and the app takes it for one.
+HAND_S = 0.3
+
+FROM_THE_EDGE = """async (path) => {
+  if (!navigator.serviceWorker.controller)
+    await new Promise((ready) => navigator.serviceWorker.addEventListener("controllerchange", ready, {once: true}));
+  return (await fetch(path)).text();
+}"""
 
 COUNT_TAPS = """() => {
-  window.taps = 0;
-  window.countsTaps ??= !addEventListener("pointerdown", () => window.taps++, true);
+  if (window.countsTaps) return;
+  window.countsTaps = true;
+  addEventListener("pointerdown", () => sessionStorage.setItem("taps", Number(sessionStorage.getItem("taps")) + 1), true);
 }"""
 
 
@@ -55,6 +71,52 @@ def something_to_move(house: House) -> tuple[str, str, str]:
     )
 
 
+@cache
+def barcode(item: str, *, carton: bool = False) -> str:
+    """What is printed on a piece, or on a carton, of an item of the sample company."""
+    rows = tomllib.loads(COMPANY.read_text("utf-8"))["items"]["rows"]
+    number = next(index for index, row in enumerate(rows, 1) if row[0] == item)
+    digits = f"{'1' if carton else ''}6971234{number:05d}"
+    return next(f"{digits}{last}" for last in "0123456789" if check_digit_fits(f"{digits}{last}"))
+
+
+def label_of(place: str) -> str:
+    """The code on the label of a place."""
+    return f"LOC-{place}"
+
+
+Shelf = dict[tuple[str, str, str], Decimal]
+
+
+def shelves(house: House, warehouse: str = "MAIN") -> Shelf:
+    """What lies where by the ledger: (item, place, lot) → how many; pieces with serials left out."""
+    lying: Shelf = defaultdict(Decimal)
+    others = "E" if warehouse == "MAIN" else "ABCF"
+    for row in house.ledger():
+        for end, sign in (("target", 1), ("source", -1)):
+            if row[f"{end}_kind"] in ("bin", "dock", "tote") and not row["serial"]:
+                lying[row["item_code"], row[f"{end}_code"], row["lot"]] += sign * Decimal(row["quantity"])
+    return {key: amount for key, amount in lying.items() if amount and key[1][0] not in others}
+
+
+def own_bins(house: House) -> list[tuple[str, str, Decimal]]:
+    """Plain items that lie in one bin only: item, bin, how many."""
+    lying = shelves(house)
+    bins: dict[str, list[str]] = defaultdict(list)
+    for item, place, _ in lying:
+        bins[item].append(place)
+    return [
+        (item, place, amount)
+        for (item, place, lot), amount in lying.items()
+        if len(bins[item]) == 1 and not lot and amount == int(amount)
+    ]
+
+
+def lying_at(house: House, item: str, place: str) -> Decimal:
+    """How many of an item lie at a place, by the ledger."""
+    return sum((amount for key, amount in shelves(house).items() if key[:2] == (item, place)), Decimal())
+
+
 def screen(page: Page, name: str = "") -> Locator:
     """The screen of the hand app that is shown."""
     return page.locator(f'[data-screen="{name}"]' if name else "[data-screen]")
@@ -85,6 +147,7 @@ def scan(page: Page, code: str) -> None:
     keys = [_key(char) for char in code] + [
         {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
     ]
+    _wait_like_a_hand(page, code)
     began = time.time() - len(keys) * WEDGE_GAP_S
     wire = page.context.new_cdp_session(page)
     for index, key in enumerate(keys):
@@ -92,6 +155,17 @@ def scan(page: Page, code: str) -> None:
         wire.send("Input.dispatchKeyEvent", pressed | {"type": "keyDown"})
         wire.send("Input.dispatchKeyEvent", pressed | {"type": "keyUp", "text": ""})
     wire.detach()
+    _LAST_SCAN[page] = (code, time.monotonic())
+
+
+_LAST_SCAN: dict[Page, tuple[str, float]] = {}
+
+
+def _wait_like_a_hand(page: Page, code: str) -> None:
+    """Nobody pulls the trigger twice within a blink; the app relies on it."""
+    last, at = _LAST_SCAN.get(page, ("", 0.0))
+    if last == code:
+        page.wait_for_timeout(max(0.0, at + HAND_S - time.monotonic()) * 1000)
 
 
 def _key(char: str) -> dict[str, Any]:
@@ -111,6 +185,18 @@ def scan_and_hear(page: Page, code: str, tone: str = "good|quiet") -> str:
         marker.wait_for_element_state("hidden")
     expect(told(page)).to_have_attribute("tone", re.compile(f"^({tone})$"))
     return told(page).inner_text()
+
+
+def scan_until_known(page: Page, code: str, patience_s: float = 20) -> None:
+    """Scan a code that the device has to hear of first, as somebody would who was told that it works now."""
+    deadline = time.monotonic() + patience_s
+    while _tone(page, code) == "bad":
+        assert time.monotonic() < deadline, f"{code} is still unknown"
+
+
+def _tone(page: Page, code: str) -> str:
+    scan_and_hear(page, code, "good|quiet|caution|bad")
+    return told(page).get_attribute("tone") or ""
 
 
 def told(page: Page) -> Locator:
@@ -143,9 +229,49 @@ def waiting(page: Page) -> Locator:
     return page.locator("#queue")
 
 
+def expect_ready(*pages: Page) -> None:
+    """The devices have everything they need to go where there is no network."""
+    for page in pages:
+        expect(page.locator(".contact.good")).to_be_visible(timeout=30_000)
+
+
+def expect_waiting(page: Page, operations: int) -> None:
+    """The badge tells how many operations are on the device only."""
+    button = waiting(page).get_by_role("button")
+    if operations:
+        expect(button).to_have_attribute(
+            "aria-label", re.compile(rf"(?<!\d){operations} (项等待发送|waiting)")
+        )
+    else:
+        expect(button).not_to_have_attribute("aria-label", re.compile("等待发送|waiting"))
+
+
+def unsent(page: Page) -> list[dict[str, Any]]:
+    """The operations that are on this device only, as the device itself would export them."""
+    lines: str = page.evaluate(FROM_THE_EDGE, "/edge/unsent")
+    return [json.loads(line) for line in lines.splitlines() if line]
+
+
+def expect_in_order(house: House) -> None:
+    """The ledger, played again from zero, gives what the server shows."""
+    found = house.ask("verify")
+    assert found["ok"], found["violations"]
+
+
+def flows_of(ledger: Iterable[dict[str, Any]], operations: Iterable[str]) -> dict[str, int]:
+    """How often the goods of each operation moved by the ledger."""
+    times = dict.fromkeys(operations, 0)
+    for row in ledger:
+        if row["operation"] in times and row["leg"] == 0:
+            times[row["operation"]] += 1
+    return times
+
+
 def expect_sent(page: Page, patience_s: float = 30) -> None:
-    """Everything scanned has reached the server."""
-    expect(waiting(page).locator(".good")).to_be_visible(timeout=patience_s * 1000)
+    """Everything scanned has reached the server; what it thinks of it may still need attention."""
+    button = waiting(page).get_by_role("button")
+    delivered = re.compile("全部已送达|Everything delivered")
+    expect(button).to_have_attribute("aria-label", delivered, timeout=patience_s * 1000)
 
 
 def expect_on_board(board: Page, item: str, location: str, quantity: str, patience_s: float = 10) -> None:
@@ -156,9 +282,15 @@ def expect_on_board(board: Page, item: str, location: str, quantity: str, patien
     )
 
 
-def taps(page: Page, work: Callable[[], None]) -> int:
-    """How many touches a piece of work needs, for the targets."""
+def taps(page: Page, work: Callable[[], object]) -> int:
+    """How many touches a piece of work needs, for the targets; it may lead to other pages."""
+    page.add_init_script(f"({COUNT_TAPS})()")
     page.evaluate(COUNT_TAPS)
+    before = _taps_so_far(page)
     work()
-    touched: int = page.evaluate("() => window.taps")
+    return _taps_so_far(page) - before
+
+
+def _taps_so_far(page: Page) -> int:
+    touched: int = page.evaluate("() => Number(sessionStorage.getItem('taps'))")
     return touched
