@@ -39,6 +39,11 @@ def number() -> int:
     return secrets.randbits(53)
 
 
+def fraction() -> float:
+    """A random part of one, to spread what would otherwise happen everywhere at once."""
+    return secrets.randbits(53) / (1 << 53)
+
+
 def digest(secret: str) -> str:
     """What is stored of a random token: its SHA-256. Passwords and PINs are not random: see people.password."""
     return hashlib.sha256(secret.encode()).hexdigest()

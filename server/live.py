@@ -127,16 +127,11 @@ class Mailbox:
         self.is_full = self.is_full and bool(self.frames)
         return taken.text
 
-    async def next(self, patience_s: float) -> str | None:
-        """The next text as soon as there is one; None after `patience_s` without any."""
-        if (text := self.take()) is not None:
-            return text
-        try:
-            async with asyncio.timeout(patience_s):
-                await self.woken.wait()
-        except TimeoutError:
-            return None
-        return self.take()
+    async def next(self) -> str:
+        """The next text as soon as there is one."""
+        while (text := self.take()) is None:
+            await self.woken.wait()
+        return text
 
 
 class Screen:

@@ -40,11 +40,7 @@ async def test_a_mailbox_hands_out_frames_in_order() -> None:
     for text in ("one", "two"):
         mailbox.offer(live.frame(text), live.frame("poke"))
 
-    assert [await mailbox.next(0.1), await mailbox.next(0.1), await mailbox.next(0.01)] == [
-        "one",
-        "two",
-        None,
-    ]
+    assert [await mailbox.next(), await mailbox.next(), mailbox.take()] == ["one", "two", None]
 
 
 async def test_a_full_mailbox_keeps_only_the_newest_notice() -> None:
@@ -73,7 +69,7 @@ async def test_a_frame_is_measured_in_bytes() -> None:
 
 async def test_waiting_for_mail_ends_when_some_comes() -> None:
     mailbox = live.Mailbox()
-    waiting = asyncio.create_task(mailbox.next(5.0))
+    waiting = asyncio.create_task(mailbox.next())
     await asyncio.sleep(0)
     mailbox.offer(live.frame("late"), live.frame("poke"))
 

@@ -1,13 +1,15 @@
 """The devices' socket: rows of the feed as they are committed, and signs of life both ways."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from server import clock
+from server import clock, ids
+from server.live import frame
 from server.sync import frames, queries
 from server.sync.hearing import hearing
 from server.sync.streaming import Listener, advance, listening, missed
@@ -20,6 +22,7 @@ SEND_S = 10.0
 """A socket that takes nothing for so long is stalled."""
 
 HELLO_S = 10.0
+GOODBYE_S = 1.0
 
 # Close codes of our own (4000 to 4999): what the device should do next.
 SIGN_IN_AGAIN = 4401
@@ -66,12 +69,19 @@ async def live(socket: WebSocket[Any, Any, Any]) -> None:
         bearer = _bearer(socket) or hello.token
         device = await _welcome(bearer)
         async with listening(device.scopes) as listener:
-            await _send(socket, await missed(listener, hello.generation, hello.cursor))
+            await socket.send_text(await missed(listener, hello.generation, hello.cursor))
             await _both_ways(socket, listener, bearer, device.id)
     except Ended as end:
-        await socket.close(end.code, str(end))
+        await _hang_up(socket, end)
     except (WebSocketDisconnect, OSError):
         pass  # the device has left, in the middle of a word perhaps; that is how radio works
+
+
+async def _hang_up(socket: WebSocket[Any, Any, Any], end: Ended) -> None:
+    """Say why; a stalled device does not take that either, and must not hold us."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_S):
+            await socket.close(end.code, str(end))
 
 
 async def _welcome(bearer: str) -> queries.Device:
@@ -100,9 +110,11 @@ def _bearer(socket: WebSocket[Any, Any, Any]) -> str:
 
 async def _both_ways(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str, device: int) -> None:
     """Speak and hear at once until one of them ends; its reason is what is raised."""
+    speech = Speech()
     tasks = {
-        asyncio.create_task(_speak(socket, listener, bearer), name="speak to a device"),
+        asyncio.create_task(_speak(socket, listener, speech), name="speak to a device"),
         asyncio.create_task(_hear(socket, listener, device), name="hear a device"),
+        asyncio.create_task(_tend(listener, bearer, speech), name="tend a device's socket"),
     }
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,17 +126,34 @@ async def _both_ways(socket: WebSocket[Any, Any, Any], listener: Listener, beare
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _speak(socket: WebSocket[Any, Any, Any], listener: Listener, bearer: str) -> None:
-    """Send what comes into the mailbox, and a ping every PING_S."""
-    due = clock.monotonic() + PING_S
+class Speech:
+    """Since when a word is on its way; a thousand timers, one per word, would cost more than the words."""
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+
+
+async def _speak(socket: WebSocket[Any, Any, Any], listener: Listener, speech: Speech) -> None:
+    """Send what comes into the mailbox."""
     while True:
-        text = await listener.mailbox.next(max(0.0, due - clock.monotonic()))
-        if text is not None:
-            await _send(socket, text)
-        if clock.monotonic() >= due:
-            due += PING_S
-            await _still_welcome(listener, bearer)
-            await _send(socket, frames.ping(clock.now() // 1000))
+        text = await listener.mailbox.next()
+        speech.began = clock.monotonic()
+        await socket.send_text(text)
+        speech.began = None
+
+
+async def _tend(listener: Listener, bearer: str, speech: Speech) -> None:
+    """Every PING_S: is the device still welcome, does it take what it is sent; and a sign of life."""
+    # Devices that came back together after an outage must not all be looked after in the same instant.
+    await asyncio.sleep(PING_S * (1 + ids.fraction()) / 2)
+    while True:
+        if speech.began is not None and clock.monotonic() - speech.began > SEND_S:
+            raise Ended(GONE, "stalled")
+        await _still_welcome(listener, bearer)
+        if not listener.mailbox.waiting:
+            sign = frame(frames.ping(clock.now() // 1000))
+            listener.mailbox.offer(sign, sign)
+        await asyncio.sleep(PING_S)
 
 
 async def _still_welcome(listener: Listener, bearer: str) -> None:
@@ -132,14 +161,6 @@ async def _still_welcome(listener: Listener, bearer: str) -> None:
     device = await _welcome(bearer)
     if device.scopes != listener.scopes:
         raise Ended(SUBSCRIBE_AGAIN, "what this device may see has changed")
-
-
-async def _send(socket: WebSocket[Any, Any, Any], text: str) -> None:
-    try:
-        async with asyncio.timeout(SEND_S):
-            await socket.send_text(text)
-    except TimeoutError:
-        raise Ended(GONE, "stalled") from None
 
 
 async def _hear(socket: WebSocket[Any, Any, Any], listener: Listener, device: int) -> None:

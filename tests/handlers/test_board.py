@@ -12,21 +12,22 @@ from litestar import Litestar
 from server import clock
 from server.db import Statement, execute, writing
 from server.sync import hearing, overseeing, showing
+from tests import given
 from tests.conftest import visitor
 from tests.sockets import Closed, Refused, Socket, connect
-from tests.stock import house as given
+from tests.stock import house as firm
 
 LIVE = "/board/live"
 
 
 @pytest.fixture
-async def house(app: Litestar) -> given.House:
-    return await given.build("supervisor")
+async def house(app: Litestar) -> firm.House:
+    return await firm.build("supervisor")
 
 
 @pytest.fixture
-async def signed_in(house: given.House) -> Mapping[str, str]:
-    return await given.sign_in(house.user)
+async def signed_in(house: firm.House) -> Mapping[str, str]:
+    return await firm.sign_in(house.user)
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +42,10 @@ async def page(app: Litestar, headers: Mapping[str, str], path: str = "/board") 
 
 
 async def test_the_board_shows_stock_flow_people_and_movements(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
-    await given.move(house, "CUP", "10", "MAIN-supplier", "A-01", act="receive", device=house.device)
-    await given.move(house, "CUP", "3", "A-01", "TOTE-1", act="pick")
+    await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
+    await firm.move(house, "CUP", "3", "A-01", "TOTE-1", act="pick")
 
     shown = (await page(app, signed_in)).text
 
@@ -53,12 +54,12 @@ async def test_the_board_shows_stock_flow_people_and_movements(
 
 
 async def test_a_change_is_heard_within_a_second(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     async with connect(app, LIVE, headers=signed_in) as socket:
         await socket.json()
         moved_at = time.monotonic()
-        await given.move(house, "CUP", "10", "MAIN-supplier", "A-01", act="receive")
+        await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
         heard = await until(socket, "马克杯")
 
         assert time.monotonic() - moved_at < 1.0
@@ -74,13 +75,13 @@ async def until(socket: Socket, text: str) -> Any:
 
 
 async def test_a_cut_board_resumes_where_it_was(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     async with connect(app, LIVE, headers=signed_in) as other:
         await other.json()
         async with connect(app, LIVE, headers=signed_in) as socket:
             cursor = (await socket.json())["cursor"]
-        await given.move(house, "CUP", "10", "MAIN-supplier", "A-01", act="receive")
+        await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
         await until(other, "马克杯")
 
         async with connect(app, f"{LIVE}?cursor={cursor}", headers=signed_in) as socket:
@@ -94,7 +95,7 @@ def pieces(message: Any) -> list[str]:
 
 
 async def test_a_board_that_nobody_kept_gets_everything_anew(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     async with connect(app, f"{LIVE}?cursor=forgotten.7", headers=signed_in) as socket:
         everything = await socket.json()
@@ -103,9 +104,9 @@ async def test_a_board_that_nobody_kept_gets_everything_anew(
 
 
 async def test_a_board_shows_only_its_watchers_warehouses(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
-    await given.move(house, "BOX", "5", "EAST-supplier", "E-01", act="receive")
+    await firm.move(house, "BOX", "5", "supplier", "E-01", act="receive")
 
     assert "E-01" not in (await page(app, signed_in)).text
     assert (await page(app, signed_in, f"/board?warehouse={house.warehouses['EAST']}")).status_code == 403
@@ -115,10 +116,9 @@ async def test_a_board_shows_only_its_watchers_warehouses(
 
 
 @pytest.mark.parametrize("role", ["salesperson", "buyer", "finance"])
-async def test_a_role_that_may_not_watch_is_refused(app: Litestar, house: given.House, role: str) -> None:
-    async with writing():
-        user = await given.person(role, role)
-    headers = await given.sign_in(user)
+async def test_a_role_that_may_not_watch_is_refused(app: Litestar, house: firm.House, role: str) -> None:
+    user = await given.person(role, role=role)
+    headers = await firm.sign_in(user)
 
     assert (await page(app, headers)).status_code == 403
     with pytest.raises(Refused):
@@ -126,7 +126,7 @@ async def test_a_role_that_may_not_watch_is_refused(app: Litestar, house: given.
             pass
 
 
-async def test_a_stranger_is_sent_to_sign_in(app: Litestar, house: given.House) -> None:
+async def test_a_stranger_is_sent_to_sign_in(app: Litestar, house: firm.House) -> None:
     assert (await page(app, {})).status_code == 303
     with pytest.raises(Refused):
         async with connect(app, LIVE):
@@ -134,7 +134,7 @@ async def test_a_stranger_is_sent_to_sign_in(app: Litestar, house: given.House) 
 
 
 async def test_another_sites_page_cannot_listen(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     with pytest.raises(Refused):
         async with connect(app, LIVE, headers={**signed_in, "origin": "http://elsewhere.test"}):
@@ -142,11 +142,11 @@ async def test_another_sites_page_cannot_listen(
 
 
 async def test_names_are_shown_as_text(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     async with writing():
         await execute(Statement("UPDATE item SET name = ? WHERE code = 'CUP'"), "<script>alert(1)</script>")
-    await given.move(house, "CUP", "1", "MAIN-supplier", "A-01", act="receive")
+    await firm.move(house, "CUP", "1", "supplier", "A-01", act="receive")
 
     shown = (await page(app, signed_in)).text
     async with connect(app, LIVE, headers=signed_in) as socket:
@@ -157,7 +157,7 @@ async def test_names_are_shown_as_text(
         assert "&lt;script&gt;alert" in text
 
 
-async def fall_silent(house: given.House, minutes: int, *, holding: int = 0) -> None:
+async def fall_silent(house: firm.House, minutes: int, *, holding: int = 0) -> None:
     async with writing():
         await execute(
             Statement("UPDATE device SET seen_at = ?, queue_depth = ? WHERE id = ?"),
@@ -168,7 +168,7 @@ async def fall_silent(house: given.House, minutes: int, *, holding: int = 0) -> 
 
 
 async def test_a_device_that_falls_silent_is_shown_without_any_commit(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(showing, "LOOK_S", 0.05)
     async with connect(app, LIVE, headers=signed_in) as socket:
@@ -181,7 +181,7 @@ async def test_a_device_that_falls_silent_is_shown_without_any_commit(
 
 
 async def test_a_board_at_rest_says_nothing(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(showing, "LOOK_S", 0.02)
     async with connect(app, LIVE, headers=signed_in) as socket:
@@ -190,7 +190,7 @@ async def test_a_board_at_rest_says_nothing(
         assert await socket.is_silent(0.3)
 
 
-async def test_signs_of_life_keep_a_device_on_the_board(app: Litestar, house: given.House) -> None:
+async def test_signs_of_life_keep_a_device_on_the_board(app: Litestar, house: firm.House) -> None:
     await fall_silent(house, 7)
     with hearing.hearing(house.device) as heard:
         heard()
@@ -201,9 +201,9 @@ async def test_signs_of_life_keep_a_device_on_the_board(app: Litestar, house: gi
 
 
 async def test_an_uncovered_pick_is_on_the_board(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
-    await given.move(house, "BOX", "3", "A-01", "TOTE-1", act="pick")
+    await firm.move(house, "BOX", "3", "A-01", "TOTE-1", act="pick")
 
     shown = (await page(app, signed_in)).text
 
@@ -213,7 +213,7 @@ async def test_an_uncovered_pick_is_on_the_board(
 
 
 async def test_nobody_gathers_after_the_last_board_is_gone(
-    app: Litestar, house: given.House, signed_in: Mapping[str, str]
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
 ) -> None:
     async with connect(app, LIVE, headers=signed_in) as socket:
         await socket.json()

@@ -12,14 +12,14 @@ from server.handlers import live as handler
 from server.sync import following, streaming
 from server.sync import tables as sync
 from tests.sockets import Closed, Socket, connect
-from tests.stock import house as given
+from tests.stock import house as firm
 
 PATH = "/sync/live"
 
 
 @pytest.fixture
-async def house(app: Litestar) -> given.House:
-    return await given.build()
+async def house(app: Litestar) -> firm.House:
+    return await firm.build()
 
 
 async def here() -> dict[str, Any]:
@@ -27,7 +27,7 @@ async def here() -> dict[str, Any]:
     return {"generation": head.generation, "cursor": head.seq}
 
 
-def shown(house: given.House) -> dict[str, str]:
+def shown(house: firm.House) -> dict[str, str]:
     return {"authorization": f"Bearer {house.bearer}"}
 
 
@@ -36,10 +36,10 @@ async def hello(socket: Socket, **more: object) -> Any:
     return await socket.json()
 
 
-async def test_a_movement_is_heard_with_its_balances(app: Litestar, house: given.House) -> None:
+async def test_a_movement_is_heard_with_its_balances(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         greeting = await hello(socket)
-        await given.move(house, "CUP", "10", "MAIN-supplier", "A-01", act="receive")
+        await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
         frame = await socket.json()
 
     assert frame["from"] == greeting["to"]
@@ -48,14 +48,14 @@ async def test_a_movement_is_heard_with_its_balances(app: Litestar, house: given
     assert [row["body"] for row in frame["rows"] if row["key"] == key] == [{"on_hand": "10", "held": "0"}]
 
 
-async def test_the_secret_may_come_in_the_first_message(app: Litestar, house: given.House) -> None:
+async def test_the_secret_may_come_in_the_first_message(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH) as socket:
         greeting = await hello(socket, token=house.bearer)
 
     assert greeting["rows"] == []
 
 
-async def test_a_stranger_hears_nothing(app: Litestar, house: given.House) -> None:
+async def test_a_stranger_hears_nothing(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH) as socket:
         await socket.send(await here() | {"token": f"d-{house.device}.guessed"})
         with pytest.raises(Closed) as closed:
@@ -64,7 +64,7 @@ async def test_a_stranger_hears_nothing(app: Litestar, house: given.House) -> No
     assert closed.value.code == handler.SIGN_IN_AGAIN
 
 
-async def test_a_revoked_device_hears_nothing(app: Litestar, house: given.House) -> None:
+async def test_a_revoked_device_hears_nothing(app: Litestar, house: firm.House) -> None:
     await revoke(house)
 
     async with connect(app, PATH, headers=shown(house)) as socket:
@@ -75,7 +75,7 @@ async def test_a_revoked_device_hears_nothing(app: Litestar, house: given.House)
     assert closed.value.code == handler.REVOKED
 
 
-async def revoke(house: given.House) -> None:
+async def revoke(house: firm.House) -> None:
     async with writing():
         await sync.Device.update({sync.Device.is_revoked: True}).where(
             sync.Device._meta.primary_key == house.device
@@ -83,7 +83,7 @@ async def revoke(house: given.House) -> None:
 
 
 async def test_a_device_revoked_while_listening_is_cut_off(
-    app: Litestar, house: given.House, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "PING_S", 0.05)
     async with connect(app, PATH, headers=shown(house)) as socket:
@@ -100,22 +100,22 @@ async def hear_to_the_end(socket: Socket) -> None:
         await socket.text()
 
 
-async def test_no_row_leaves_its_scope(app: Litestar, house: given.House) -> None:
+async def test_no_row_leaves_its_scope(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         await hello(socket)
-        await given.move(house, "CUP", "5", "EAST-supplier", "E-01", act="receive")
+        await firm.move(house, "CUP", "5", "supplier", "E-01", act="receive")
         assert await socket.is_silent()
-        await given.move(house, "CUP", "5", "MAIN-supplier", "A-01", act="receive")
+        await firm.move(house, "CUP", "5", "supplier", "A-01", act="receive")
         frame = await socket.json()
 
     assert {row["scope"] for row in frame["rows"]} == {f"warehouse:w-{house.warehouses['MAIN']}"}
 
 
-async def test_a_cut_device_hears_what_it_missed(app: Litestar, house: given.House) -> None:
+async def test_a_cut_device_hears_what_it_missed(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         cursor = (await hello(socket))["to"]
-    await given.move(house, "CUP", "5", "MAIN-supplier", "A-01", act="receive")
-    await given.move(house, "BOX", "5", "EAST-supplier", "E-01", act="receive")
+    await firm.move(house, "CUP", "5", "supplier", "A-01", act="receive")
+    await firm.move(house, "BOX", "5", "supplier", "E-01", act="receive")
 
     async with connect(app, PATH, headers=shown(house)) as socket:
         missed = await hello(socket, cursor=cursor)
@@ -127,7 +127,7 @@ async def test_a_cut_device_hears_what_it_missed(app: Litestar, house: given.Hou
 
 @pytest.mark.parametrize("wrong", [{"generation": 99}, {"cursor": 1_000_000}])
 async def test_a_cursor_that_means_nothing_here_is_poked_to_pull(
-    app: Litestar, house: given.House, wrong: dict[str, int]
+    app: Litestar, house: firm.House, wrong: dict[str, int]
 ) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         answer = await hello(socket, **wrong)
@@ -136,11 +136,11 @@ async def test_a_cursor_that_means_nothing_here_is_poked_to_pull(
 
 
 async def test_a_device_far_behind_is_poked_to_pull(
-    app: Litestar, house: given.House, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "CATCH_UP_ROWS", 1)
-    await given.move(house, "CUP", "5", "MAIN-supplier", "A-01", act="receive")
-    await given.move(house, "CUP", "5", "A-01", "A-02")
+    await firm.move(house, "CUP", "5", "supplier", "A-01", act="receive")
+    await firm.move(house, "CUP", "5", "A-01", "A-02")
 
     async with connect(app, PATH, headers=shown(house)) as socket:
         answer = await hello(socket, cursor=0)
@@ -149,13 +149,13 @@ async def test_a_device_far_behind_is_poked_to_pull(
 
 
 async def test_frames_follow_each_other_without_a_gap_while_work_goes_on(
-    app: Litestar, house: given.House
+    app: Litestar, house: firm.House
 ) -> None:
-    await given.move(house, "CUP", "100", "MAIN-supplier", "A-01", act="receive")
+    await firm.move(house, "CUP", "100", "supplier", "A-01", act="receive")
     async with connect(app, PATH, headers=shown(house)) as socket:
         cursor = (await hello(socket))["to"]
         for _ in range(20):
-            await given.move(house, "CUP", "1", "A-01", "A-02")
+            await firm.move(house, "CUP", "1", "A-01", "A-02")
         head = (await feed.head()).seq
         frames = [await socket.json()]
         while frames[-1]["to"] < head:
@@ -169,7 +169,7 @@ async def test_frames_follow_each_other_without_a_gap_while_work_goes_on(
 
 
 async def test_rows_of_one_tick_come_once_each(
-    app: Litestar, house: given.House, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         await hello(socket)
@@ -185,21 +185,21 @@ async def test_rows_of_one_tick_come_once_each(
     assert [row["body"] for row in frame["rows"]] == [{"count": 4}]
 
 
-async def test_a_pull_in_between_moves_the_cursor(app: Litestar, house: given.House) -> None:
+async def test_a_pull_in_between_moves_the_cursor(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         await hello(socket, generation=99)
-        await given.move(house, "BOX", "5", "EAST-supplier", "E-01", act="receive")
+        await firm.move(house, "BOX", "5", "supplier", "E-01", act="receive")
         pulled = (await here())["cursor"]
         await socket.send({"cursor": pulled})
         await asyncio.sleep(0.02)
-        await given.move(house, "CUP", "5", "MAIN-supplier", "A-01", act="receive")
+        await firm.move(house, "CUP", "5", "supplier", "A-01", act="receive")
         frame = await socket.json()
 
     assert frame["from"] == pulled
 
 
 async def test_signs_of_life_go_both_ways(
-    app: Litestar, house: given.House, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "PING_S", 0.05)
     monkeypatch.setattr(handler, "SILENCE_S", 0.2)
@@ -211,7 +211,7 @@ async def test_signs_of_life_go_both_ways(
 
 
 async def test_a_silent_device_is_gone(
-    app: Litestar, house: given.House, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "SILENCE_S", 0.05)
     async with connect(app, PATH, headers=shown(house)) as socket:
@@ -224,7 +224,7 @@ async def test_a_silent_device_is_gone(
 
 @pytest.mark.parametrize("nonsense", ["", "[]", "{", '{"cursor": 1}', '{"generation": "x", "cursor": 0}'])
 async def test_a_greeting_that_cannot_be_read_is_refused(
-    app: Litestar, house: given.House, nonsense: str
+    app: Litestar, house: firm.House, nonsense: str
 ) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         await socket.send(nonsense)
@@ -234,7 +234,7 @@ async def test_a_greeting_that_cannot_be_read_is_refused(
     assert closed.value.code == handler.BAD_HELLO
 
 
-async def test_when_the_last_device_leaves_nobody_follows_the_feed(app: Litestar, house: given.House) -> None:
+async def test_when_the_last_device_leaves_nobody_follows_the_feed(app: Litestar, house: firm.House) -> None:
     async with connect(app, PATH, headers=shown(house)) as socket:
         await hello(socket)
         assert streaming._stream.by_scope
@@ -281,9 +281,10 @@ async def test_rows_that_another_process_wrote_are_read_again(
         feed.on_change(follower.commit)
         async with writing():
             feed.put("catalogue", "note", "ours", {})
-        heard = await listener.mailbox.next(5.0) or ""
-        if '"ours"' not in heard:
-            heard += await listener.mailbox.next(5.0) or ""
+        async with asyncio.timeout(5.0):
+            heard = await listener.mailbox.next()
+            if '"ours"' not in heard:
+                heard += await listener.mailbox.next()
 
     assert heard.index('"theirs"') < heard.index('"ours"')
 
@@ -296,8 +297,39 @@ async def test_postgres_wakes_the_other_processes(database: object, monkeypatch:
         feed.stop_listening(following._following[0].commit)
         async with writing():
             feed.put("catalogue", "note", "theirs", {})
-        text = await listener.mailbox.next(2.0)
+        async with asyncio.timeout(2.0):
+            text = await listener.mailbox.next()
         feed.on_change(following._following[0].commit)
 
-    assert text is not None
     assert '"theirs"' in text
+
+
+async def test_a_stalled_device_is_given_up_and_holds_nobody(
+    app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "PING_S", 0.05)
+    monkeypatch.setattr(handler, "SEND_S", 0.05)
+    monkeypatch.setattr(handler, "GOODBYE_S", 0.05)
+    async with connect(app, PATH, headers=shown(house)) as stalled:
+        await hello(stalled)
+        stalled.inbox.put = never  # type: ignore[method-assign]
+        async with connect(app, PATH, headers=shown(house)) as other:
+            await hello(other)
+            await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
+
+            assert (await rows(other))["rows"]
+        await asyncio.sleep(0.5)
+
+        assert not streaming._stream.by_scope, "the stalled one is not listened for any more"
+
+
+async def never(_: object) -> None:
+    """A network that takes nothing."""
+    await asyncio.Event().wait()
+
+
+async def rows(socket: Socket) -> Any:
+    """The next message that is not a sign of life."""
+    while "ping" in (message := await socket.json()):
+        pass
+    return message

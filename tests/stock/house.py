@@ -1,110 +1,63 @@
-"""A small warehouse for tests of stock: two houses, a few bins, two items, flows through the real ledger."""
+"""A small firm for tests of stock and boards: two houses, a few bins, two items, and a mover with a device."""
 
 from collections.abc import Mapping
 
 import msgspec
-from piccolo.table import Table
 
-from server import clock, ids, quantity
-from server.catalog import search
-from server.catalog import tables as catalog
-from server.db import writing
-from server.people import tables as people
-from server.stock import ledger, raising
-from server.stock.movement import VIRTUAL, Cell, Flow, Moment
-from server.sync import tables as sync
+from server import clock, ids
+from server.db import Statement, execute, writing
+from server.sync import envelope, queries, reconciling
+from tests import given
 
-PLACES = {"MAIN": ("A-01", "A-02", "DOCK", "TOTE-1"), "EAST": ("E-01", "E-02")}
-KINDS = {"DOCK": "dock", "TOTE-1": "tote"}
+PLACES = {"MAIN": ("A-01", "A-02", "TOTE-1"), "EAST": ("E-01", "E-02")}
+KINDS = {"TOTE-1": "tote"}
+MOVER = "mover"
+"""Moves things everywhere, so that the people of the test need not."""
 
 
 class House(msgspec.Struct, frozen=True):
-    """The ids of what was built, by code."""
+    """The ids of what was built, by code; Lin works in MAIN and has a device."""
 
     warehouses: Mapping[str, int]
     locations: Mapping[str, int]
     items: Mapping[str, int]
     user: int
     device: int
-    secret: str
-
-    @property
-    def bearer(self) -> str:
-        return f"d-{self.device}.{self.secret}"
+    bearer: str
 
 
 async def build(role: str = "storekeeper") -> House:
-    """Warehouses MAIN and EAST, items CUP and BOX, Lin who works in MAIN, and Lin's device."""
-    async with writing():
-        warehouses = {code: await _warehouse(code) for code in PLACES}
-        locations = {code: await _location(code, warehouses["MAIN"]) for code in PLACES["MAIN"]}
-        locations |= {code: await _location(code, warehouses["EAST"]) for code in PLACES["EAST"]}
-        for name, warehouse in warehouses.items():
-            for kind in VIRTUAL:
-                locations[f"{name}-{kind}"] = await _location(f"{name}-{kind}", warehouse, kind)
-        items = {"CUP": await _item("CUP", "马克杯"), "BOX": await _item("BOX", "纸箱")}
-        user = await person("lin", role, display_name="林晓")
-        await assign(user, warehouses["MAIN"])
-        device, secret = await add_device("林晓的手机", user, warehouses["MAIN"])
-    return House(warehouses, locations, items, user, device, secret)
-
-
-async def _warehouse(code: str) -> int:
-    return await _add(catalog.Warehouse(code=code, name=code))
-
-
-async def _add(row: Table) -> int:
-    table, key = type(row), row._meta.primary_key
-    await table.insert(row)
-    newest = await table.select(key).order_by(key, ascending=False).first()
-    assert newest is not None
-    return int(newest["id"])
-
-
-async def _location(code: str, warehouse: int, kind: str = "") -> int:
-    row = catalog.Location(code=code, warehouse=warehouse, kind=kind or KINDS.get(code, "bin"))
-    return await _add(row)
-
-
-async def _item(code: str, name: str) -> int:
-    row = catalog.Item(code=code, name=name, search=search.text_of(code, name), created_at=clock.now())
-    return await _add(row)
-
-
-async def person(name: str, role: str, *, display_name: str = "") -> int:
-    """Somebody of this role; inside `writing()`."""
-    row = people.User(name=name, display_name=display_name or name, role=role, created_at=clock.now())
-    return await _add(row)
-
-
-async def assign(user: int, warehouse: int) -> None:
-    """Let somebody work in a warehouse; inside `writing()`."""
-    await catalog.Assignment.insert(catalog.Assignment(person=user, warehouse=warehouse))
-
-
-async def add_device(name: str, user: int, warehouse: int) -> tuple[int, str]:
-    """A device that was let in, and its secret; inside `writing()`."""
-    secret = ids.token()
-    row = sync.Device(
-        name=name, person=user, warehouse=warehouse, secret_digest=ids.digest(secret), seen_at=clock.now()
-    )
-    return await _add(row), secret
+    """Warehouses MAIN and EAST, items CUP and BOX, Lin and Lin's device."""
+    warehouses = {code: await given.warehouse(code, code) for code in PLACES}
+    locations = {
+        code: await given.location(code, kind=KINDS.get(code, "bin"), warehouse_code=warehouse)
+        for warehouse, codes in PLACES.items()
+        for code in codes
+    }
+    items = {
+        "CUP": await given.item("CUP", name="马克杯", scale=3),
+        "BOX": await given.item("BOX", name="纸箱"),
+    }
+    user = await given.person("林晓", role=role)
+    device = await given.pda("林晓", name="林晓的手机")
+    bearer = device.headers["Authorization"].removeprefix("Bearer ")
+    return House(warehouses, locations, items, user, int(device.wire_id[2:]), bearer)
 
 
 async def sign_in(user: int) -> Mapping[str, str]:
     """The headers of a browser in which this person is signed in."""
-    token = ids.token()
-    now = clock.now()
+    token, now = ids.token(), clock.now()
     async with writing():
-        await people.Session.insert(
-            people.Session(
-                digest=ids.digest(token),
-                person=user,
-                form_token="form",
-                created_at=now,
-                seen_at=now,
-                expires_at=now + clock.HOUR,
-            )
+        await execute(
+            Statement(
+                "INSERT INTO session (digest, person, form_token, created_at, seen_at, expires_at)"
+                " VALUES (?, ?, 'form', ?, ?, ?)"
+            ),
+            ids.digest(token),
+            user,
+            now,
+            now,
+            now + clock.HOUR,
         )
     return {"cookie": f"stockhand={token}"}
 
@@ -119,26 +72,22 @@ async def move(
     act: str = "move",
     at: int | None = None,
     lot: str = "",
-    reverses: str = "",
-    device: int = 0,
 ) -> str:
-    """Post one flow through the ledger, as an operation of Lin's; gives the operation's id."""
-    operation = ids.uuid7()
-    flow = Flow(
-        act=act,
-        item=house.items[item],
-        quantity=quantity.parse(amount),
-        source=house.locations[source],
-        target=house.locations[target],
-        lot=lot,
-        reverses=reverses,
-    )
-    wanted = ledger.nothing_wanted()
-    wanted.cells |= {Cell(flow.item, place, flow.lot, flow.serial) for place in (flow.source, flow.target)}
-    async with writing():
-        known = await ledger.places([flow.source, flow.target])
-        book = await ledger.open_book(wanted, known)
-        book.move(flow, Moment(clock.now() if at is None else at, operation))
-        await ledger.post(book, {operation: ledger.Origin(house.user, device)}, {})
-        await raising.settle_debts(book, {Cell(flow.item, flow.source, lot): operation})
-    return operation
+    """Report one scan of the mover's; `source` is a location's code, or `supplier` of wherever it goes."""
+    args = {"item": f"i-{house.items[item]}", "quantity": amount, "target": f"l-{house.locations[target]}"}
+    if source != "supplier":
+        args["source"] = f"l-{house.locations[source]}"
+    if lot:
+        args["lot"] = lot
+    await given.person(MOVER, sees_all_warehouses=True)
+    # A device tells its own story in order, so what happened earlier is told by another one.
+    device = await given.pda(MOVER, name="搬运 PDA")
+    wall = (clock.now() if at is None else at) // 1000
+    captured = {"wall": wall, "monotonic": 1, "boot": "test", "offset": 0, "error": 5}
+    known = await queries.device_by_bearer(device.headers["Authorization"])
+    assert known is not None
+    told = device.batch(device.operation(f"stock.{act}@1", args, captured=captured))
+    answer = await reconciling.reconcile(envelope.read(told, clock.now()), known)
+    assert not isinstance(answer, reconciling.Conflict)
+    assert answer.verdicts[0].outcome in ("applied", "warning"), answer.verdicts[0]
+    return answer.verdicts[0].id
