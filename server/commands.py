@@ -5,6 +5,7 @@ What only one command needs is imported inside it, so that the others start at o
 
 import asyncio
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ import uvicorn
 from server import db, ids, words
 from server.catalog import placing
 from server.catalog import queries as catalog
-from server.config import MEANINGS, ROOT, settings
+from server.config import MEANINGS, ROOT, Settings, settings
 from server.migrate import migrate as migrate_database
 from server.migrate import run_migrations
 from server.people import authenticating, maintaining
@@ -31,6 +32,7 @@ from server.sync import enrolling, keeping
 __all__ = ["ROLES"]
 
 FIRST_SIGN_IN = "first-sign-in.txt"
+_CREDENTIALS = re.compile(r"://[^@/]+@")
 
 
 @asynccontextmanager
@@ -46,8 +48,10 @@ async def opened() -> AsyncIterator[None]:
 
 def serve(_: Namespace) -> int:
     """Serve until stopped. Says where to open it, and on the first start how to sign in."""
-    asyncio.run(_prepare())
     now = settings()
+    if fault := _fault_of_processes(now):
+        return _refuse(fault)
+    asyncio.run(_prepare())
     uvicorn.run(
         "server.app:create_app",
         factory=True,
@@ -67,6 +71,17 @@ def serve(_: Namespace) -> int:
         server_header=False,
     )
     return 0
+
+
+def _fault_of_processes(now: Settings) -> str | None:
+    """Why several server processes cannot run so, or None."""
+    if now.processes <= 1:
+        return None
+    if not now.database_url.startswith("postgres"):
+        return "several processes need PostgreSQL: set STOCKHAND_DATABASE=postgresql://… or STOCKHAND_PROCESSES=1"
+    if now.jobs == "embedded":
+        return "several processes share one worker: set STOCKHAND_JOBS=worker and run `stockhand worker` beside them"
+    return None
 
 
 async def _prepare() -> None:
@@ -111,14 +126,18 @@ async def migrate(_: Namespace) -> int:
 def config(arguments: Namespace) -> int:
     """List the settings in force, where they can be set and what they mean."""
     now = settings()
-    values = {name: getattr(now, name) for name in MEANINGS}
+    values = {name: _shown(getattr(now, name)) for name in MEANINGS}
     if arguments.json:
         _say(values)
         return 0
     for name, value in values.items():
-        shown = "***" if value and ("://" in str(value) and "@" in str(value)) else value
-        print(f"STOCKHAND_{name.upper():<16} {shown!s:<28} {MEANINGS[name]}")
+        print(f"STOCKHAND_{name.upper():<16} {value!s:<28} {MEANINGS[name]}")
     return 0
+
+
+def _shown(value: str | int) -> str | int:
+    """A setting without the password that an address may hold."""
+    return _CREDENTIALS.sub("://***@", value) if isinstance(value, str) else value
 
 
 async def add_user(arguments: Namespace) -> int:
