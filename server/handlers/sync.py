@@ -115,8 +115,10 @@ async def pull(
     rows = max(1, min(limit, page.MAX_ROWS))
     # A cursor may be any number; the database's end at 64 bits.
     start = max(0, min(cursor, 1 << 62))
+    if start == 0 and device.told != device.subscription:
+        await enrolling.tell_subscription(device.id, device.subscription)
     beyond = await feed.beyond(device.scopes, start, rows + 1)
-    if page.must_reset(cursor, beyond.head, generation, subscription, device.subscription):
+    if page.must_reset(cursor, beyond.head, generation, subscription, device.told, device.subscription):
         return _json(page.reset(beyond.head, device.subscription))
     return _json(page.page(beyond.lines, rows, beyond.head, start, device.subscription, beyond.digests))
 
@@ -158,6 +160,8 @@ async def session(request: Request[Any, Any, Any]) -> Response[Any]:
 async def snapshot(request: Request[Any, Any, Any]) -> Response[Any]:
     """Which files hold everything this device may see, and the feed number they stand at."""
     device = await _device(request)
+    if device.told != device.subscription:
+        await enrolling.tell_subscription(device.id, device.subscription)
     return _json(await snapshotting.manifest(device.scopes, device.subscription))
 
 

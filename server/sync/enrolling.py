@@ -61,7 +61,7 @@ _USE = Statement(
 )
 _DEVICE = Statement(
     "INSERT INTO device (name, person, warehouse, secret_digest, is_revoked, app, enrolled_at, seen_at,"
-    " queue_depth) VALUES (?, ?, ?, ?, ?, '', ?, ?, 0) RETURNING id"
+    " subscription, queue_depth) VALUES (?, ?, ?, ?, ?, '', ?, ?, 0, 0) RETURNING id"
 )
 _REPLICA = Statement(
     "INSERT INTO replica (device, incarnation, ack, head, safe, event_at, created_at) VALUES (?, ?, 0, '', 0, 0, ?)"
@@ -113,6 +113,15 @@ async def enrol(token: str, name: str, incarnation: str) -> Enrolled | Refused:
         device = await queries.device_by_bearer(f"d-{device_id}.{secret}")
         assert device is not None
     return Enrolled(device.wire_id, secret, head.generation, device.subscription, user, f"w-{warehouse_id}")
+
+
+_TOLD = Statement("UPDATE device SET subscription = ? WHERE id = ?")
+
+
+async def tell_subscription(device_id: int, subscription: int) -> None:
+    """Remember which things to see a device was told of, when it starts from nothing."""
+    async with writing():
+        await execute(_TOLD, subscription, device_id)
 
 
 async def begin_incarnation(device_id: int, incarnation: str) -> bool:

@@ -11,14 +11,14 @@ DEFAULT_ROWS = 2000
 
 
 def must_reset(
-    cursor: int, head: Head, generation: int | None, subscription: int | None, current: int
+    cursor: int, head: Head, generation: int | None, subscription: int | None, told: int, current: int
 ) -> bool:
     """Whether a device must start again: restored server, forgotten tombstones, a cursor of another life, or
-    other things to see than before."""
+    other things to see than it says, or was last told, it may see."""
     if generation is not None and generation != head.generation:
         return True
-    if subscription is not None and subscription != current:
-        return cursor > 0
+    if cursor > 0 and current != (told if subscription is None else subscription):
+        return True
     return cursor > head.seq or 0 < cursor < head.forgotten
 
 

@@ -1,11 +1,11 @@
 """Reads for devices: who they are, what they may see, what the server already knows of them."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 
-from server.db import Row, Statement, as_json, fetch
+from server.db import Row, Statement, as_json, fetch, fetch_by_keys, fetch_together
 from server.ids import digest
 
 
@@ -22,6 +22,7 @@ class Device(msgspec.Struct, frozen=True):
     is_active: bool
     sees_all_warehouses: bool
     warehouses: tuple[int, ...]
+    told: int
 
     @property
     def wire_id(self) -> str:
@@ -47,22 +48,28 @@ class Device(msgspec.Struct, frozen=True):
 
 
 _DEVICE = Statement(
-    "SELECT d.id, d.name, d.warehouse, d.is_revoked, u.id AS user_id, u.role, u.language, u.is_active,"
+    "SELECT d.id, d.name, d.warehouse, d.is_revoked, d.subscription AS told, u.id AS user_id, u.role, u.language, u.is_active,"
     " u.sees_all_warehouses, d.secret_digest FROM device d JOIN user_account u ON u.id = d.person WHERE d.id = ?"
 )
-_ASSIGNED = Statement("SELECT warehouse FROM assignment WHERE person = ? ORDER BY warehouse")
-_ALL_WAREHOUSES = Statement("SELECT id FROM warehouse ORDER BY id")
+_WAREHOUSES = Statement(
+    "SELECT w.id FROM device d JOIN user_account u ON u.id = d.person JOIN warehouse w"
+    " ON u.sees_all_warehouses OR w.id IN (SELECT warehouse FROM assignment WHERE person = u.id)"
+    " WHERE d.id = ? ORDER BY w.id"
+)
 _REPLICA = Statement(
-    "SELECT id, device, incarnation, ack, head, safe, event_at FROM replica WHERE device = ? AND incarnation = ?"
+    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at FROM json_each(?) k JOIN replica r"
+    " ON r.device = k.value ->> 0 AND r.incarnation = k.value ->> 1",
+    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at"
+    " FROM json_array_elements(?::text::json) k JOIN replica r"
+    " ON r.device = (k ->> 0)::int AND r.incarnation = k ->> 1",
 )
 _REPLICAS = Statement("SELECT incarnation, ack FROM replica WHERE device = ? ORDER BY id")
-_EXISTING = Statement(
-    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN (SELECT value FROM json_each(?))",
-    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN"
-    " (SELECT json_array_elements_text(?::text::json))",
-)
 _VERDICTS = Statement(
-    "SELECT n, id, digest, outcome, seq, reason, task FROM operation WHERE replica = ? AND n BETWEEN ? AND ?"
+    "SELECT o.replica, o.n, o.id, o.digest, o.outcome, o.seq, o.reason, o.task FROM json_each(?) k JOIN operation o"
+    " ON o.replica = k.value ->> 0 AND o.n BETWEEN k.value ->> 1 AND k.value ->> 2",
+    "SELECT o.replica, o.n, o.id, o.digest, o.outcome, o.seq, o.reason, o.task"
+    " FROM json_array_elements(?::text::json) k JOIN operation o"
+    " ON o.replica = (k ->> 0)::int AND o.n BETWEEN (k ->> 1)::bigint AND (k ->> 2)::bigint",
 )
 
 
@@ -74,12 +81,11 @@ async def device_by_bearer(authorization: str) -> Device | None:
         name.startswith("d-") and name[2:].isascii() and name[2:].isdigit() and len(name) < 12 and secret
     ):
         return None
-    rows = await fetch(_DEVICE, int(name[2:]))
+    number = int(name[2:])
+    rows, warehouses = await fetch_together((_DEVICE, (number,)), (_WAREHOUSES, (number,)))
     if not rows or rows[0]["secret_digest"] != digest(secret):
         return None
     row = rows[0]
-    everywhere = bool(row["sees_all_warehouses"])
-    seen = await fetch(_ALL_WAREHOUSES) if everywhere else await fetch(_ASSIGNED, row["user_id"])
     return Device(
         id=row["id"],
         name=row["name"],
@@ -89,15 +95,15 @@ async def device_by_bearer(authorization: str) -> Device | None:
         role=row["role"],
         language=row["language"],
         is_active=bool(row["is_active"]),
-        sees_all_warehouses=everywhere,
-        warehouses=tuple(warehouse[0] for warehouse in seen),
+        sees_all_warehouses=bool(row["sees_all_warehouses"]),
+        warehouses=tuple(warehouse[0] for warehouse in warehouses),
+        told=row["told"],
     )
 
 
-async def replica(device: int, incarnation: str) -> Row | None:
-    """One life of a device's operation store."""
-    rows = await fetch(_REPLICA, device, incarnation)
-    return rows[0] if rows else None
+async def replicas(named: Collection[tuple[int, str]]) -> list[Row]:
+    """These lives (device, incarnation) of devices' operation stores."""
+    return (await fetch_by_keys({_REPLICA: named}))[_REPLICA]
 
 
 async def acknowledged(device: int) -> dict[str, int]:
@@ -105,30 +111,9 @@ async def acknowledged(device: int) -> dict[str, int]:
     return {row[0]: row[1] for row in await fetch(_REPLICAS, device)}
 
 
-async def existing(ids: Iterable[str]) -> dict[str, Row]:
-    """Those of these operations that are known already."""
-    return {row["id"]: row for row in await fetch(_EXISTING, as_json(list(ids)))}
-
-
-_EFFECTIVE = Statement(
-    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
-    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
-    " WHERE o.id IN (SELECT value FROM json_each(?))",
-    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
-    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
-    " WHERE o.id IN (SELECT json_array_elements_text(?::text::json))",
-)
-
-
-async def effective(ids: Iterable[str]) -> dict[str, str]:
-    """What became of these operations so far: the verdict, or the decision that came after it."""
-    rows = await fetch(_EFFECTIVE, as_json(list(ids)))
-    return {row[0]: (msgspec.json.decode(row[2]).get("outcome") if row[2] else None) or row[1] for row in rows}
-
-
-async def verdicts(replica_id: int, first: int, last: int) -> dict[int, Row]:
-    """The stored verdicts of a replica's operations `first` to `last`, by number."""
-    return {row["n"]: row for row in await fetch(_VERDICTS, replica_id, first, last)}
+async def verdicts(spans: Collection[tuple[int, int, int]]) -> list[Row]:
+    """The stored verdicts of operations by (replica, first number, last number)."""
+    return (await fetch_by_keys({_VERDICTS: spans}))[_VERDICTS]
 
 
 class FleetDevice(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,13 +20,14 @@ class Invite(Table, tablename="invite"):
 
 
 class Device(Table, tablename="device"):
-    """A phone or PDA. `user` is who uses it now."""
+    """A phone or PDA. `user` is who uses it now, `subscription` what it was last told it may see."""
 
     name = Text(default="")
     person = fk(User)
     warehouse = fk(Warehouse)
     secret_digest = Text(default="", secret=True)
     is_revoked = Boolean(default=False)
+    subscription = BigInt(default=0)
     app = Text(default="")
     enrolled_at = moment()
     seen_at = moment()
