@@ -154,12 +154,12 @@ def _item_form(
         errors=errors,
         unit_rows=range(_rows(values, "units")),
         barcode_rows=range(_rows(values, "barcodes")),
-        unit_names=[name for key, name in values.items() if _is_unit_name(key) and name],
+        other_units=[
+            name
+            for key, name in values.items()
+            if name and key.startswith("units.") and key.endswith(".name")
+        ],
     )
-
-
-def _is_unit_name(key: str) -> bool:
-    return key == "unit" or (key.startswith("units.") and key.endswith(".name"))
 
 
 def _rows(values: dict[str, str], prefix: str) -> int:
@@ -181,7 +181,8 @@ def _item_values(draft: ItemDraft) -> dict[str, str]:
         values[f"units.{row}.factor"] = item.written_factor(unit.numerator, unit.denominator)
     for row, barcode in enumerate(draft.barcodes):
         values[f"barcodes.{row}.code"] = barcode.code
-        values[f"barcodes.{row}.unit"] = barcode.unit
+        # The base unit is chosen by no name: it may be renamed in the same form.
+        values[f"barcodes.{row}.unit"] = "" if barcode.unit == draft.unit else barcode.unit
     return values
 
 

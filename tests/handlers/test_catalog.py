@@ -70,6 +70,21 @@ async def test_a_barcode_of_another_item_is_refused_beside_its_field(app: Litest
     assert 'id="barcodes.0.code-error">This barcode means another item' in answer.text
 
 
+async def test_a_barcode_counts_the_base_unit_whatever_that_unit_is_called(app: Litestar) -> None:
+    browser = await signed_in(app)
+    blank = (await browser.get("/catalog/items/new")).text
+    offered = re.findall(r'<option value="([^"]*)">', blank.split('id="barcodes.0.unit"')[1])[0]
+
+    answer = await browser.post(
+        "/catalog/items",
+        data=CUP | {"unit": "box", "barcodes.0.code": "6901234567892", "barcodes.0.unit": offered},
+    )
+
+    assert answer.status_code == 303
+    number = int(re.search(r"/items/(\d+)", answer.headers["location"])[1])  # type: ignore[index]
+    assert (await queries.item_drafts([number]))[number].barcodes[0].unit == "box"
+
+
 async def test_two_editors_of_an_item_do_not_overwrite_each_other(app: Litestar) -> None:
     browser = await signed_in(app)
     item = await given.item("CUP")
