@@ -1,7 +1,5 @@
 """Two hands at one bin, both without a network: both are right, and the book says where it could not follow."""
 
-import re
-
 from playwright.sync_api import Page, expect
 
 from e2e import words

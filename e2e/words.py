@@ -36,7 +36,8 @@ FROM_THE_EDGE = """async (path) => {
 COUNT_TAPS = """() => {
   if (window.countsTaps) return;
   window.countsTaps = true;
-  addEventListener("pointerdown", () => sessionStorage.setItem("taps", Number(sessionStorage.getItem("taps")) + 1), true);
+  const add = () => sessionStorage.setItem("taps", Number(sessionStorage.getItem("taps")) + 1);
+  addEventListener("pointerdown", add, true);
 }"""
 
 
