@@ -20,6 +20,7 @@ from huey.serializer import Serializer
 
 from server import db, feed
 from server.config import settings
+from server.imports import continuing
 from server.migrate import run_migrations
 from server.people import authenticating
 from server.printing import queueing
@@ -107,6 +108,7 @@ async def prove() -> None:
 
 TIMETABLE: dict[str, tuple[Any, Callable[[], Coroutine[Any, Any, object]]]] = {
     "tend_labels": (crontab(), queueing.tend),
+    "go_on_importing": (crontab(), continuing.go_on),
     "forget": (crontab(minute="17", hour="3"), forget),
     "prove": (crontab(minute="37", hour="3"), prove),
 }

@@ -290,14 +290,18 @@ def story(feature: str, happened: Iterable[Happened], names: Mapping[int, str], 
             word=f"{feature}.event.{event.topic}",
             who=names.get(event.user) or words.t("desk.by_system", language),
             at=event.at,
-            changes=[
-                Change(f"{feature}.field.{field}", _said(pair[0], language), _said(pair[1], language))
-                for field, pair in event.body.items()
-                if not event.topic.endswith(".added")
-                if isinstance(pair, list) and len(pair) == 2 and words.has(f"{feature}.field.{field}")
-            ],
+            changes=[] if event.topic.endswith(".added") else changes(feature, event.body, language),
         )
         for event in happened
+    ]
+
+
+def changes(feature: str, fields: Mapping[str, object], language: str) -> list[Change]:
+    """Fields with [before, after] in words; a field that has no name for people is left out."""
+    return [
+        Change(f"{feature}.field.{field}", _said(pair[0], language), _said(pair[1], language))
+        for field, pair in fields.items()
+        if isinstance(pair, list) and len(pair) == 2 and words.has(f"{feature}.field.{field}")
     ]
 
 

@@ -218,27 +218,43 @@ def titles(spec: Spec) -> frozenset[str]:
     return frozenset().union(*(column.names for column in spec.columns))
 
 
-def mapping_of(spec: Spec, table: Table) -> tuple[dict[str, int], list[Note]]:
-    """Which column of the sheet is which of ours, and what was left aside. The first of two wins."""
-    known = {name: column.key for column in spec.columns for name in column.names}
-    mapping: dict[str, int] = {}
-    twice, unused = [], []
-    for index, title in enumerate(table.header):
-        key = known.get(folded_title(title))
-        if key is None:
-            unused += [title] if title else []
-        elif key in mapping:
-            twice.append(title)
-        else:
-            mapping[key] = index
+def mapping_of(
+    spec: Spec, table: Table, chosen: Mapping[str, str] | None = None
+) -> tuple[dict[str, int], list[Note]]:
+    """Which column of the sheet is which of ours, and what was left aside. The first of two wins.
+
+    `chosen` is what a person wants otherwise: our column → header, or empty for none. Titles and columns that
+    do not exist are left out.
+    """
+    recognised, twice = _recognised(spec, table)
+    wanted = _chosen(spec, table, chosen or {})
+    mapping = {key: at for key, at in (recognised | wanted).items() if at is not None}
+    used = set(mapping.values()) | {index for index, _ in twice}
+    unused = [title for index, title in enumerate(table.header) if title and index not in used]
     notes = [Note("columns_unused", {"columns": ", ".join(unused)[:300]})] if unused else []
-    notes += [Note("column_twice", {"column": title[:80]}) for title in twice]
+    notes += [Note("column_twice", {"column": title[:80]}) for _, title in twice]
     return mapping, notes
 
 
-def chosen_mapping(spec: Spec, table: Table, chosen: Mapping[str, str]) -> dict[str, int]:
-    """A mapping that a person chose, column key to header title; unknown titles and keys are left out."""
-    places = {as_text(title): index for index, title in reversed(list(enumerate(table.header)))}
+def _recognised(spec: Spec, table: Table) -> tuple[dict[str, int], list[tuple[int, str]]]:
+    """Columns by their headers, and those whose header says the same as one before."""
+    known = {name: column.key for column in spec.columns for name in column.names}
+    mapping: dict[str, int] = {}
+    twice: list[tuple[int, str]] = []
+    for index, title in enumerate(table.header):
+        key = known.get(folded_title(title))
+        if key in mapping:
+            twice.append((index, title))
+        elif key is not None:
+            mapping[key] = index
+    return mapping, twice
+
+
+def _chosen(spec: Spec, table: Table, chosen: Mapping[str, str]) -> dict[str, int | None]:
+    places: dict[str, int | None] = {
+        as_text(title): index for index, title in reversed(list(enumerate(table.header)))
+    }
+    places[""] = None
     keys = {column.key for column in spec.columns}
     return {key: places[title] for key, title in chosen.items() if key in keys and title in places}
 

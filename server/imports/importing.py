@@ -18,18 +18,21 @@ from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.imports import check, queries, report
 from server.imports.check import Changed, Checked, Duplicates, ExistingItems, ExistingPlaces, New
-from server.imports.columns import SPECS, Kind, chosen_mapping, mapping_of, titles
+from server.imports.columns import SPECS, Kind, mapping_of, titles
 from server.imports.queries import Change, Job
 from server.imports.reading import read_table
-from server.imports.report import Report
+from server.imports.report import Options, Report
 from server.imports.sheet import Refusal, Table, as_text, cell_of
 
-_OPEN = ("checked", "committing")
+_OPEN = ("checked", "writing", "committing")
 
 CHUNK = 400
 """Records per transaction: movements of devices get their turn between two of them."""
 
-PLAN_KEPT_US = 7 * 24 * 3_600 * 1_000_000
+KEPT_US = 7 * 24 * 3_600 * 1_000_000
+"""How long files and plans of reviews that nobody committed are kept: after a week the world has moved on."""
+
+UNDOABLE = ("committing", "committed", "undoing")
 
 Progress = Callable[[str, int, int], None]
 """What is going on (reading, checking, writing), how far it is, and how far it has to go."""
@@ -42,6 +45,19 @@ class Review(msgspec.Struct, frozen=True):
     report: Report
     table: Table
     checked: Checked[Any]
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What was read and checked, before anything is noted anywhere."""
+
+    report: Report
+    table: Table
+    checked: Checked[Any]
+
+    @property
+    def plan(self) -> list["Planned"]:
+        """What a commit would write; nothing while there are errors."""
+        return [*self.checked.new, *self.checked.changed] if self.report.ok else []
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -70,8 +86,17 @@ _INSERT_JOB = Statement(
     "INSERT INTO import_job (kind, file_name, file_digest, state, mapping, report, rows_total, rows_done,"
     " user_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) RETURNING id"
 )
-_SET_DONE = Statement("UPDATE import_job SET state = 'committing', rows_done = rows_done + ? WHERE id = ?")
-_SET_COMMITTED = Statement("UPDATE import_job SET state = 'committed', committed_at = ? WHERE id = ?")
+# What a page asked for stays `writing`, so that the server itself goes on with it; a command may be left alone.
+_SET_DONE = Statement(
+    "UPDATE import_job SET rows_done = rows_done + ?,"
+    " state = CASE WHEN state = 'writing' THEN 'writing' ELSE 'committing' END"
+    " WHERE id = ? AND rows_done = ? AND state IN ('checked', 'writing', 'committing') RETURNING id"
+)
+_SET_COMMITTED = Statement(
+    "UPDATE import_job SET state = 'committed', committed_at = ?"
+    " WHERE id = ? AND state IN ('checked', 'writing', 'committing') RETURNING id"
+)
+_SET_GIVEN_BACK = Statement("UPDATE import_job SET rows_done = rows_done - ? WHERE id = ?")
 _SET_UNDONE = Statement("UPDATE import_job SET state = 'undone', undone_at = ? WHERE id = ?")
 _INSERT_CHANGE = Statement(
     "INSERT INTO import_change (job, row, action, subject, before, after) VALUES (?, ?, ?, ?, ?, ?)"
@@ -92,29 +117,38 @@ async def review(
     progress: Progress | None = None,
 ) -> Review | Refusal:
     """Read and check a file, and say all that an import would do and all that is wrong. Changes nothing."""
+    options = Options(duplicates=duplicates, columns=dict(columns or {}), sheet=sheet, encoding=encoding)
+    found = await look(kind, path, options, name=name, progress=progress)
+    if isinstance(found, Refusal):
+        return found
+    job = await _write_job(kind, found, await asyncio.to_thread(_digest, path), options, by)
+    return Review(job, msgspec.structs.replace(found.report, job=job), found.table, found.checked)
+
+
+async def look(
+    kind: Kind, path: Path, options: Options, *, name: str = "", progress: Progress | None = None
+) -> Look | Refusal:
+    """Read and check a file without noting it anywhere."""
     spec, tell = SPECS[kind], progress or _silently
-    digest = await asyncio.to_thread(_digest, path)
     table = await read_table(
         path,
         titles=titles(spec),
-        sheet=sheet,
-        encoding=encoding,
+        sheet=options.sheet,
+        encoding=options.encoding,
         progress=lambda done, total: tell("reading", done, total),
     )
     if isinstance(table, Refusal):
         return table
     if wrong := _wrong_template(kind, table):
         return wrong
-    mapping, notes = mapping_of(spec, table)
-    mapping |= chosen_mapping(spec, table, columns or {})
+    mapping, notes = mapping_of(spec, table, options.columns)
     table = msgspec.structs.replace(table, notes=(*table.notes, *notes))
     tell("checking", 0, len(table.rows))
-    checked = await _checked(kind, table, mapping, duplicates)
+    checked = await _checked(kind, table, mapping, options)
     used = {key: table.header[index] for key, index in mapping.items()}
-    told = await asyncio.to_thread(report.of_check, kind, name or path.name, 0, checked, used)
-    job = await _write_job(kind, told, digest, checked, by)
+    told = await asyncio.to_thread(report.of_check, kind, name or path.name, table, checked, used)
     tell("checking", len(table.rows), len(table.rows))
-    return Review(job, msgspec.structs.replace(told, job=job), table, checked)
+    return Look(told, table, checked)
 
 
 async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> Committed | Refused:
@@ -129,7 +163,7 @@ async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> C
     left = [one for one in plan if one.row not in done]
     tell = progress or _silently
     for start in range(0, len(left), CHUNK):
-        refused = await _write_chunk(job, left[start : start + CHUNK], by)
+        refused = await _write_chunk(job, left[start : start + CHUNK], by, done=len(done) + start)
         if refused:
             return refused
         tell("writing", min(start + CHUNK, len(left)), len(left))
@@ -141,19 +175,25 @@ async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> C
 async def undo(job_id: int, *, by: int) -> Undone | Refused:
     """Take an import back: what it made goes, what it changed is as before; refused with every reason."""
     job = await queries.job(job_id)
-    if job is None or job.state not in ("committing", "committed"):
+    if job is None or job.state not in UNDOABLE:
         return Refused([Refusal("not_committed")])
-    changes = list(reversed(await queries.changes(job_id)))
-    if reasons := await _reasons_against(job.kind, changes):
+    if reasons := await objections(job):
         return Refused(reasons)
-    for start in range(0, len(changes), CHUNK):
-        if reasons := await _undo_chunk(job.kind, changes[start : start + CHUNK], by):
-            return Refused(reasons)
-    removed = sum(change.action == "new" for change in changes)
+    removed = restored = 0
+    while undone := await _undo_some(job, by):
+        if isinstance(undone, Refused):
+            return undone
+        new = sum(change.action == "new" for change in undone)
+        removed, restored = removed + new, restored + len(undone) - new
     async with writing():
         await execute(_SET_UNDONE, clock.now(), job_id)
         await events.record("import.undone", f"import:{job_id}", {"removed": removed}, by=by)
-    return Undone(removed, len(changes) - removed)
+    return Undone(removed, restored)
+
+
+async def objections(job: Job) -> list[Refusal]:
+    """Every record of an import that was used or edited since, and so keeps it from being undone."""
+    return await _reasons_against(job.kind, await queries.changes(job.id))
 
 
 def template_of(table: Table) -> Kind | None:
@@ -169,15 +209,13 @@ def _wrong_template(kind: Kind, table: Table) -> Refusal | None:
     return Refusal("wrong_template", {"found": found, "wanted": kind}) if found and found != kind else None
 
 
-async def _checked(
-    kind: Kind, table: Table, mapping: Mapping[str, int], duplicates: Duplicates
-) -> Checked[Any]:
+async def _checked(kind: Kind, table: Table, mapping: Mapping[str, int], options: Options) -> Checked[Any]:
     """The check itself runs in a thread, so that the server goes on serving meanwhile."""
     if kind == "items":
         items = await _existing_items(table, mapping)
-        return await asyncio.to_thread(check.check_items, table, mapping, items, duplicates)
-    places = await _existing_places(table, mapping)
-    return await asyncio.to_thread(check.check_locations, table, mapping, places, duplicates)
+        return await asyncio.to_thread(check.check_items, table, mapping, items, options.duplicates)
+    places = await _existing_places(table, mapping, options.warehouses)
+    return await asyncio.to_thread(check.check_locations, table, mapping, places, options.duplicates)
 
 
 async def _existing_items(table: Table, mapping: Mapping[str, int]) -> ExistingItems:
@@ -199,11 +237,18 @@ def _item_keys(table: Table, mapping: Mapping[str, int]) -> tuple[set[str], set[
     return codes, {normalise(code) for column in columns for code in _parts(table, mapping, column)}
 
 
-async def _existing_places(table: Table, mapping: Mapping[str, int]) -> ExistingPlaces:
+async def _existing_places(
+    table: Table, mapping: Mapping[str, int], reached: list[int] | None
+) -> ExistingPlaces:
+    """What stands. Warehouses out of a person's reach are unknown to their import."""
     codes = {code_key(item.clean(text)) for text in _texts(table, mapping, "code")}
     ids = await catalog.location_ids_by_code(codes)
     lines = await catalog.locations(ids.values())
-    warehouses = {code_key(house.code): house.id for house in await catalog.warehouses()}
+    warehouses = {
+        code_key(house.code): house.id
+        for house in await catalog.warehouses()
+        if reached is None or house.id in reached
+    }
     return ExistingPlaces({line.code: catalog.location_draft(line) for line in lines.values()}, warehouses)
 
 
@@ -217,18 +262,17 @@ def _parts(table: Table, mapping: Mapping[str, int], column: str) -> Iterator[st
         yield from check.codes_in(text)
 
 
-async def _write_job(kind: Kind, told: Report, digest: str, checked: Checked[Any], by: int) -> int:
-    state = "checked" if told.ok else "refused"
-    body, columns = msgspec.json.encode(told).decode(), msgspec.json.encode(told.columns).decode()
-    total = len(checked.new) + len(checked.changed)
+async def _write_job(kind: Kind, found: Look, digest: str, options: Options, by: int) -> int:
+    told, state = found.report, "checked" if found.report.ok else "refused"
+    body, wanted = msgspec.json.encode(told).decode(), msgspec.json.encode(options).decode()
+    total = len(found.checked.new) + len(found.checked.changed)
     async with writing():
         rows = await execute(
-            _INSERT_JOB, kind, told.file, digest, state, columns, body, total, by, clock.now()
+            _INSERT_JOB, kind, told.file, digest, state, wanted, body, total, by, clock.now()
         )
     job_id = int(rows[0][0])
-    if told.ok:
-        await asyncio.to_thread(_keep_plan, job_id, [*checked.new, *checked.changed])
-    await asyncio.to_thread(_forget_old_plans, clock.now())
+    await asyncio.to_thread(keep_plan, job_id, found.plan)
+    await asyncio.to_thread(forget_old_files, clock.now())
     return job_id
 
 
@@ -238,20 +282,29 @@ async def _write_job(kind: Kind, told: Report, digest: str, checked: Checked[Any
 Planned = New[Any] | Changed[Any]
 
 
-def _folder() -> Path:
-    return settings().data_folder / "imports"
+def folder() -> Path:
+    """Where plans and sent files lie; made when it is missing."""
+    place = settings().data_folder / "imports"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
 
 
-def _keep_plan(job_id: int, plan: Sequence[Planned]) -> None:
-    _folder().mkdir(parents=True, exist_ok=True)
-    encoder = msgspec.json.Encoder()
-    with (_folder() / f"{job_id}.jsonl").open("wb") as file:
+def keep_plan(job_id: int, plan: Sequence[Planned]) -> None:
+    """Keep what a commit will write, whole or not at all; without anything to write, no plan."""
+    _forget_plan(job_id)
+    if not plan:
+        return
+    encoder, unfinished = msgspec.json.Encoder(), folder() / f"{job_id}.unfinished"
+    with unfinished.open("wb") as file:
         for one in plan:
             file.write(encoder.encode(one) + b"\n")
+    unfinished.replace(folder() / f"{job_id}.jsonl")
 
 
 def _read_plan(job: Job) -> list[Planned] | None:
-    file = _folder() / f"{job.id}.jsonl"
+    file = folder() / f"{job.id}.jsonl"
+    if job.rows_total == 0:
+        return []
     if not file.exists():
         return None
     of_items: Any = New[ItemDraft] | Changed[ItemDraft]
@@ -264,13 +317,13 @@ def _read_plan(job: Job) -> list[Planned] | None:
 
 
 def _forget_plan(job_id: int) -> None:
-    (_folder() / f"{job_id}.jsonl").unlink(missing_ok=True)
+    (folder() / f"{job_id}.jsonl").unlink(missing_ok=True)
 
 
-def _forget_old_plans(now: int) -> None:
-    """Reviews that nobody committed: after a week the world has moved on."""
-    for file in _folder().glob("*.jsonl"):
-        if file.stat().st_mtime * 1_000_000 < now - PLAN_KEPT_US:
+def forget_old_files(now: int) -> None:
+    """Plans and sent files of long ago."""
+    for file in folder().iterdir():
+        if file.stat().st_mtime * 1_000_000 < now - KEPT_US:
             file.unlink(missing_ok=True)
 
 
@@ -286,15 +339,16 @@ def _silently(stage: str, done: int, total: int) -> None:
 # Writing
 
 
-async def _write_chunk(job: Job, chunk: Sequence[New[Any] | Changed[Any]], by: int) -> Refused | None:
+async def _write_chunk(job: Job, chunk: Sequence[Planned], by: int, *, done: int) -> Refused | None:
     """Some records and the note of how to undo them, in one transaction, or nothing of them."""
     new = [one for one in chunk if isinstance(one, New)]
     changed = [one for one in chunk if isinstance(one, Changed)]
     try:
         async with writing():
-            rows = [*await _add(job, new, by), *await _change(job, changed, by)]
-            await execute_many(_INSERT_CHANGE, rows)
-            await execute(_SET_DONE, len(rows), job.id)
+            # First, so that two processes at one import do not both write the same: the second steps aside.
+            if not await execute(_SET_DONE, len(chunk), job.id, done):
+                return Refused([Refusal("elsewhere")])
+            await execute_many(_INSERT_CHANGE, [*await _add(job, new, by), *await _change(job, changed, by)])
     except _Overtaken as overtaken:
         return Refused([Refusal("changed_data", {"code": overtaken.code})])
     return None
@@ -357,8 +411,8 @@ async def _edit(kind: str, wanted: Mapping[int, Any], by: int) -> None:
 
 async def _close(job_id: int, by: int, **counts: int) -> None:
     async with writing():
-        await execute(_SET_COMMITTED, clock.now(), job_id)
-        await events.record("import.committed", f"import:{job_id}", counts, by=by)
+        if await execute(_SET_COMMITTED, clock.now(), job_id):
+            await events.record("import.committed", f"import:{job_id}", counts, by=by)
     await asyncio.to_thread(_forget_plan, job_id)
 
 
@@ -405,18 +459,28 @@ def _json(draft: Any) -> str:
 # Undoing
 
 
-async def _undo_chunk(kind: str, changes: Sequence[Change], by: int) -> list[Refusal]:
-    async with writing():
-        # Once more, now that nobody else writes: a scan may have come between the question and this.
-        if reasons := await _reasons_against(kind, changes):
-            return reasons
-        await _edit(
-            kind, {change.subject: _draft(kind, change.before) for change in changes if _restores(change)}, by
-        )
-        remove = removing.remove_items if kind == "items" else removing.remove_locations
-        await remove([change.subject for change in changes if not _restores(change)], by=by)
-        await execute_many(_MARK_UNDONE, [(change.id,) for change in changes])
-    return []
+async def _undo_some(job: Job, by: int) -> Sequence[Change] | Refused:
+    """Take the last of what is left back, in one transaction; nothing when nothing is left."""
+    try:
+        async with writing():
+            changes = await queries.last_changes(job.id, CHUNK)
+            # Once more, now that nobody else writes: a scan may have come between the question and this.
+            if reasons := await _reasons_against(job.kind, changes):
+                return Refused(reasons)
+            await _take_back(job.kind, changes, by)
+            await execute_many(_MARK_UNDONE, [(change.id,) for change in changes])
+            await execute(_SET_GIVEN_BACK, len(changes), job.id)
+    except _Overtaken as overtaken:
+        # What it said before is taken by now, as when another item carries its old barcode.
+        return Refused([Refusal("in_use", {"code": overtaken.code})])
+    return changes
+
+
+async def _take_back(kind: str, changes: Sequence[Change], by: int) -> None:
+    before = {change.subject: _draft(kind, change.before) for change in changes if _restores(change)}
+    await _edit(kind, before, by)
+    remove = removing.remove_items if kind == "items" else removing.remove_locations
+    await remove([change.subject for change in changes if not _restores(change)], by=by)
 
 
 async def _reasons_against(kind: str, changes: Sequence[Change]) -> list[Refusal]:

@@ -3,17 +3,18 @@
 import msgspec
 
 from server.db import Row, Statement, as_json, fetch
+from server.imports.report import Options, Report
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One import as pages show it. `report` is what the check said, as JSON."""
+    """One import as pages show it. What the check said is read apart (`report`): it may be long."""
 
     id: int
     kind: str
     file_name: str
     file_digest: str
     state: str
-    report: msgspec.Raw
+    options: Options
     rows_total: int
     rows_done: int
     user: int
@@ -33,17 +34,34 @@ class Change(msgspec.Struct, frozen=True):
     after: str
 
 
+class Page(msgspec.Struct, frozen=True):
+    """One page of the list of imports."""
+
+    rows: list[Job]
+    number: int
+    has_more: bool
+
+
+PAGE_SIZE = 50
+
 _COLUMNS = (
-    "SELECT id, kind, file_name, file_digest, state, report, rows_total, rows_done, user_id, created_at,"
+    "SELECT id, kind, file_name, file_digest, state, mapping, rows_total, rows_done, user_id, created_at,"
     " committed_at, undone_at FROM import_job"
 )
 _JOB = Statement(f"{_COLUMNS} WHERE id = ?")
-_JOBS = Statement(f"{_COLUMNS} ORDER BY id DESC LIMIT ?")
+_JOBS = Statement(f"{_COLUMNS} ORDER BY id DESC LIMIT ? OFFSET ?")
+_DUE = Statement(f"{_COLUMNS} WHERE state IN ('checking', 'writing', 'undoing') ORDER BY id")
+_REPORT = Statement("SELECT report FROM import_job WHERE id = ?")
 _CHANGES = Statement(
     "SELECT id, row, action, subject, before, after FROM import_change WHERE job = ? AND action <> 'undone'"
     " ORDER BY id"
 )
-_ROWS_DONE = Statement("SELECT row FROM import_change WHERE job = ?")
+_LAST_CHANGES = Statement(
+    "SELECT id, row, action, subject, before, after FROM import_change WHERE job = ? AND action <> 'undone'"
+    " ORDER BY id DESC LIMIT ?"
+)
+_COUNTS = Statement("SELECT action, COUNT(*) FROM import_change WHERE job = ? GROUP BY action")
+_ROWS_DONE = Statement("SELECT row FROM import_change WHERE job = ? AND action <> 'undone'")
 _IN_USE = {
     "items": [
         Statement(
@@ -76,14 +94,36 @@ async def job(job_id: int) -> Job | None:
     return _job(rows[0]) if rows else None
 
 
-async def jobs(limit: int = 50) -> list[Job]:
+async def jobs(page: int = 1) -> Page:
     """Imports, newest first."""
-    return [_job(row) for row in await fetch(_JOBS, limit)]
+    rows = await fetch(_JOBS, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
+    return Page([_job(row) for row in rows[:PAGE_SIZE]], page, len(rows) > PAGE_SIZE)
+
+
+async def due() -> list[Job]:
+    """Imports with something to do, the oldest first."""
+    return [_job(row) for row in await fetch(_DUE)]
+
+
+async def report(job_id: int) -> Report:
+    """What the check of an import said."""
+    rows = await fetch(_REPORT, job_id)
+    return msgspec.json.decode(rows[0][0], type=Report)
 
 
 async def changes(job_id: int) -> list[Change]:
     """What an import did and has not been undone, in the order in which it was done."""
     return [_change(row) for row in await fetch(_CHANGES, job_id)]
+
+
+async def last_changes(job_id: int, limit: int) -> list[Change]:
+    """The last of these changes, the latest first: the next to be undone."""
+    return [_change(row) for row in await fetch(_LAST_CHANGES, job_id, limit)]
+
+
+async def counts(job_id: int) -> dict[str, int]:
+    """How many records an import made (`new`), changed, and has given back (`undone`)."""
+    return {row[0]: row[1] for row in await fetch(_COUNTS, job_id)}
 
 
 async def rows_done(job_id: int) -> frozenset[int]:
@@ -106,7 +146,7 @@ def _job(row: Row) -> Job:
         file_name=row[2],
         file_digest=row[3],
         state=row[4],
-        report=msgspec.Raw(row[5].encode()),
+        options=msgspec.json.decode(row[5], type=Options),
         rows_total=row[6],
         rows_done=row[7],
         user=row[8],

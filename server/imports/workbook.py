@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rustpy_xlsxwriter import Format, write_worksheets
 
-from server.imports.check import RowError
 from server.imports.child import TEMPLATE_SHEET
 from server.imports.columns import Column, Spec
+from server.imports.report import Fault
 from server.imports.sheet import Bad, Cell, Day, Table, column_letters
 from server.words import t
 
@@ -47,11 +47,11 @@ def template_xlsx(spec: Spec, language: str) -> bytes:
     return output.getvalue()
 
 
-def errors_xlsx(table: Table, errors: Sequence[RowError], language: str) -> bytes:
+def errors_xlsx(table: Table, faults: Sequence[Fault], language: str) -> bytes:
     """The file again, with what is wrong in each row; corrected, it can be sent as it is."""
     problems: dict[int, list[str]] = defaultdict(list)
-    for error in errors:
-        problems[error.row].append(f"{error.column}: {said(error, language)}")
+    for fault in faults:
+        problems[fault.row].append(f"{fault.column}: {fault.message[language]}")
     headers = _unique_headers(table)
     rows = [
         {
@@ -77,11 +77,6 @@ def errors_xlsx(table: Table, errors: Sequence[RowError], language: str) -> byte
         autofilter={"Sheet1": True},
     )
     return output.getvalue()
-
-
-def said(error: RowError, language: str) -> str:
-    """An error in a person's language."""
-    return t(error.word, language, **error.args)
 
 
 def _header(column: Column, language: str) -> str:

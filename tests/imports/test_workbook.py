@@ -8,9 +8,10 @@ import pytest
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from server.imports import check
-from server.imports.check import ExistingItems, RowError
+from server.imports.check import ExistingItems
 from server.imports.columns import ITEMS, SPECS, mapping_of, titles
 from server.imports.reading import read_table
+from server.imports.report import Fault
 from server.imports.sheet import Bad, Day, Row, Table
 from server.imports.workbook import errors_xlsx, template_xlsx
 from server.words import has
@@ -47,7 +48,7 @@ def test_the_error_workbook_keeps_the_rows_and_says_what_is_wrong(tmp_path: Path
             Row(9, ["=1+1", "ok", Bad("formula_error", "#N/A"), None]),
         ],
     )
-    errors = [RowError(4, "名称", "imports.error.missing")]
+    errors = [Fault(4, "名称", "missing", {"zh": "不能为空。", "en": "Must not be empty."})]
 
     again = read(tmp_path / "e.xlsx", errors_xlsx(table, errors, "zh"))
 
