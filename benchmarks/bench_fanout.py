@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -105,7 +106,8 @@ async def listen(
             everybody.set()
 
     opened = [
-        await loop.create_connection(lambda ear=ear: Ear(*ear, heard), "127.0.0.1", port) for ear in ears
+        await loop.create_connection(partial(Ear, path, headers, greeting, heard), "127.0.0.1", port)
+        for path, headers, greeting in ears
     ]
     async with asyncio.timeout(60):
         await asyncio.gather(*(ear.is_open for _, ear in opened))

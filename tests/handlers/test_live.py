@@ -312,7 +312,7 @@ async def test_a_stalled_device_is_given_up_and_holds_nobody(
     monkeypatch.setattr(handler, "GOODBYE_S", 0.05)
     async with connect(app, PATH, headers=shown(house)) as stalled:
         await hello(stalled)
-        stalled.inbox.put = never  # type: ignore[method-assign]
+        take_nothing(stalled)
         async with connect(app, PATH, headers=shown(house)) as other:
             await hello(other)
             await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
@@ -323,9 +323,10 @@ async def test_a_stalled_device_is_given_up_and_holds_nobody(
         assert not streaming._stream.by_scope, "the stalled one is not listened for any more"
 
 
-async def never(_: object) -> None:
-    """A network that takes nothing."""
-    await asyncio.Event().wait()
+def take_nothing(socket: Socket) -> None:
+    """From now on the network takes nothing: whoever sends waits."""
+    socket.inbox._maxsize = 1  # type: ignore[attr-defined]  # what its maxsize reads
+    socket.inbox.put_nowait("stuck")
 
 
 async def rows(socket: Socket) -> Any:
