@@ -5,7 +5,7 @@ consecutive numbers from one counter row, so a reader can never skip a commit.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from piccolo.columns import BigInt, Boolean, Text
@@ -23,6 +23,7 @@ from server.db import (
     execute,
     execute_many,
     fetch,
+    fetch_by_keys,
     fetch_together,
     here,
     writer,
@@ -57,7 +58,7 @@ class ScopeDigest(Table, tablename="scope_digest"):
     sum = Text(default="")
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One row of the feed as devices receive it; `body` is canonical JSON, `{}` when deleted."""
 
     scope: str
@@ -79,10 +80,10 @@ class Head(msgspec.Struct, frozen=True):
 Key = tuple[str, str, str]
 
 _STANDING = Statement(
-    "SELECT f.scope, f.kind, f.key, f.hash, f.is_deleted FROM json_each(?) k JOIN feed_row f"
+    "SELECT k.key, f.hash, f.is_deleted FROM json_each(?) k JOIN feed_row f"
     " ON f.scope = k.value ->> 0 AND f.kind = k.value ->> 1 AND f.key = k.value ->> 2",
-    "SELECT f.scope, f.kind, f.key, f.hash, f.is_deleted FROM json_array_elements(?::text::json) k JOIN feed_row f"
-    " ON f.scope = k ->> 0 AND f.kind = k ->> 1 AND f.key = k ->> 2",
+    "SELECT k.at - 1, f.hash, f.is_deleted FROM json_array_elements(?::text::json) WITH ORDINALITY AS k (line, at)"
+    " JOIN feed_row f ON f.scope = k.line ->> 0 AND f.kind = k.line ->> 1 AND f.key = k.line ->> 2",
 )
 _UPSERT = Statement(
     "INSERT INTO feed_row (scope, kind, key, seq, is_deleted, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -123,6 +124,13 @@ def put(scope: str, kind: str, key: str, body: Any) -> None:
     _pending()[scope, kind, key] = canonical.encode(body)
 
 
+def put_all(scope: str, kind: str, rows: Iterable[tuple[str, Any]]) -> None:
+    """The same for many rows of one kind: (key, body) each."""
+    pending = _pending()
+    for key, body in rows:
+        pending[scope, kind, key] = canonical.encode(body)
+
+
 def drop(scope: str, kind: str, key: str) -> None:
     """Say that this row has left this scope."""
     _pending()[scope, kind, key] = None
@@ -150,64 +158,72 @@ async def flush() -> int:
 async def _flush() -> int:
     pending: dict[Key, bytes | None] = writer().notes.pop("feed", {})
     writer().before.pop("feed", None)
-    standing = (
-        {tuple(row[:3]): row for row in await fetch(_STANDING, as_json(list(pending)))} if pending else {}
-    )
-    changed = [line for key, body in pending.items() if (line := _change(key, body, standing.get(key)))]
+    keys = list(pending)
+    found = await fetch_by_keys({_STANDING: keys, _DIGESTS: sorted({key[0] for key in keys})})
+    standing = {keys[index]: "" if is_deleted else hashed for index, hashed, is_deleted in found[_STANDING]}
+    changed = [
+        Change(key, body, hashed, was)
+        for key, body in pending.items()
+        if (hashed := _hash(key, body)) != (was := standing.get(key, ""))
+    ]
     head: int = (await execute(_TAKE, len(changed)))[0][0]
     if changed:
-        await _write(changed, head - len(changed), standing)
+        await _write(changed, head - len(changed))
+        await execute_many(_SET_DIGEST, _moved(found[_DIGESTS], changed))
     return head
 
 
-def _change(key: Key, body: bytes | None, old: Row | None) -> tuple[Key, str, bytes | None] | None:
-    """The row to write, or nothing when it already stands so."""
-    hashed = "" if body is None else f"{canonical.row_hash(key[1], key[2], body):016x}"
-    if old is None:
-        return None if body is None else (key, hashed, body)
-    was = "" if old[4] else old[3]
-    return None if was == hashed else (key, hashed, body)
+class Change(NamedTuple):
+    """A row to write: what it says now (None: it has left), the hash of that, and of what stood (or "")."""
+
+    key: Key
+    body: bytes | None
+    hashed: str
+    was: str
 
 
-async def _write(changed: list[tuple[Key, str, bytes | None]], last: int, standing: dict[Any, Row]) -> None:
-    lines = [
-        Line(*key, seq=last + index, deleted=body is None, body=msgspec.Raw(body or b"{}"))
-        for index, (key, _, body) in enumerate(changed, 1)
+def _hash(key: Key, body: bytes | None) -> str:
+    return "" if body is None else f"{canonical.row_hash(key[1], key[2], body):016x}"
+
+
+async def _write(changed: list[Change], last: int) -> None:
+    rows = [
+        (*key, seq, body is None, hashed, (body or b"{}").decode())
+        for seq, (key, body, hashed, _) in enumerate(changed, last + 1)
     ]
-    await execute_many(
-        _UPSERT,
-        [
-            (*key, line.seq, line.deleted, hashed, bytes(line.body).decode())
-            for line, (key, hashed, _) in zip(lines, changed, strict=True)
-        ],
-    )
-    await _add_to_digests(changed, standing)
+    await execute_many(_UPSERT, rows)
     if current().dialect == "postgres":
         # Part of the commit, so whoever is woken finds the rows; only a wake-up, the rows are read again.
-        await execute(_WAKE, CHANNEL, str(lines[-1].seq))
-    after_commit(lambda: _tell(lines))
+        await execute(_WAKE, CHANNEL, str(rows[-1][3]))
+    after_commit(lambda: _tell(changed, last))
 
 
-async def _add_to_digests(changed: Iterable[tuple[Key, str, bytes | None]], standing: dict[Any, Row]) -> None:
-    delta: dict[str, list[int]] = {}
-    for key, hashed, body in changed:
-        of_scope = delta.setdefault(key[0], [0, 0])
-        old = standing.get(key)
-        if old is not None and not old[4]:
-            of_scope[0] -= 1
-            of_scope[1] -= int(old[3], 16)
-        if body is not None:
-            of_scope[0] += 1
-            of_scope[1] += int(hashed, 16)
-    now = await digests(delta)
-    rows = [
-        (scope, now[scope][0] + live, f"{(int(now[scope][1], 16) + total) % canonical.SUM:016x}")
-        for scope, (live, total) in sorted(delta.items())
+def _moved(digests: list[Row], changed: list[Change]) -> list[tuple[str, int, str]]:
+    """The digests after these changes, of every scope that they touch."""
+    live = dict.fromkeys((change.key[0] for change in changed), 0)
+    total = dict.fromkeys(live, 0)
+    for key, body, hashed, was in changed:
+        scope = key[0]
+        live[scope] += (body is not None) - (was != "")
+        total[scope] += int(hashed or "0", 16) - int(was or "0", 16)
+    now = _by_scope(list(live), digests)
+    return [
+        (
+            scope,
+            now[scope][0] + live[scope],
+            f"{(int(now[scope][1], 16) + total[scope]) % canonical.SUM:016x}",
+        )
+        for scope in sorted(live)
     ]
-    await execute_many(_SET_DIGEST, rows)
 
 
-def _tell(lines: list[Line]) -> None:
+def _tell(changed: list[Change], last: int) -> None:
+    if not _listeners:
+        return
+    lines = [
+        Line(*key, seq=seq, deleted=body is None, body=msgspec.Raw(body or b"{}"))
+        for seq, (key, body, _, _) in enumerate(changed, last + 1)
+    ]
     for listener in tuple(_listeners):
         listener(lines)
 

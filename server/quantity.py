@@ -35,6 +35,8 @@ def format(thousandths: int) -> str:
     """The shortest decimal string, so that equal quantities are equal texts."""
     whole, part = divmod(abs(thousandths), SCALE)
     sign = "-" if thousandths < 0 else ""
+    if not part:
+        return f"{sign}{whole}"
     return f"{sign}{whole}.{part:03}".rstrip("0").rstrip(".")
 
 

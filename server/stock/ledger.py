@@ -1,12 +1,12 @@
 """The ledger: open the part a group touches, post what was decided, once, with balances and feed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from server import clock, feed
-from server.db import Row, Statement, as_json, execute_many, fetch, fetch_together
+from server.db import Row, Statement, execute_many, fetch, fetch_by_keys
 from server.stock import wire
 from server.stock.book import Book
 from server.stock.lot import Lot
@@ -49,13 +49,13 @@ _VIRTUAL = Statement(
     " WHERE kind IN (SELECT json_array_elements_text(?::text::json))",
 )
 _CELLS = Statement(
-    "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand - b.debt FROM json_each(?) k JOIN balance b"
+    "SELECT k.key, b.on_hand - b.debt FROM json_each(?) k JOIN balance b"
     " ON b.item = k.value ->> 0 AND b.location = k.value ->> 1 AND b.lot = k.value ->> 2"
     " AND b.serial = k.value ->> 3 AND b.owner = k.value ->> 4",
-    "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand - b.debt"
-    " FROM json_array_elements(?::text::json) k JOIN balance b"
-    " ON b.item = (k ->> 0)::int AND b.location = (k ->> 1)::int AND b.lot = k ->> 2 AND b.serial = k ->> 3"
-    " AND b.owner = (k ->> 4)::int",
+    "SELECT k.at - 1, b.on_hand - b.debt"
+    " FROM json_array_elements(?::text::json) WITH ORDINALITY AS k (cell, at) JOIN balance b"
+    " ON b.item = (k.cell ->> 0)::int AND b.location = (k.cell ->> 1)::int AND b.lot = k.cell ->> 2"
+    " AND b.serial = k.cell ->> 3 AND b.owner = (k.cell ->> 4)::int",
 )
 _CELLS_AT = Statement(
     "SELECT item, location, lot, serial, owner, on_hand - debt FROM balance"
@@ -64,53 +64,68 @@ _CELLS_AT = Statement(
     " WHERE location IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 _MARKS = Statement(
-    "SELECT event_at, operation, location, item, lot, serial, owner, quantity FROM count_point"
-    " WHERE location IN (SELECT value FROM json_each(?)) AND event_at >= ? AND is_void = ?",
-    "SELECT event_at, operation, location, item, lot, serial, owner, quantity FROM count_point"
-    " WHERE location IN (SELECT (json_array_elements_text(?::text::json))::int) AND event_at >= ? AND is_void = ?",
+    "SELECT c.event_at, c.operation, c.location, c.item, c.lot, c.serial, c.owner, c.quantity"
+    " FROM json_each(?) k JOIN count_point c ON c.location = k.value ->> 0 AND c.event_at >= k.value ->> 1"
+    " WHERE NOT c.is_void",
+    "SELECT c.event_at, c.operation, c.location, c.item, c.lot, c.serial, c.owner, c.quantity"
+    " FROM json_array_elements(?::text::json) k JOIN count_point c"
+    " ON c.location = (k ->> 0)::int AND c.event_at >= (k ->> 1)::bigint WHERE NOT c.is_void",
 )
-_PAST = Statement(
-    "SELECT event_at, operation, item, lot, serial, owner, quantity, source, target FROM movement"
-    " WHERE source = ? AND event_at >= ? AND kind = 'flow'"
-    " UNION ALL SELECT event_at, operation, item, lot, serial, owner, quantity, source, target FROM movement"
-    " WHERE target = ? AND event_at >= ? AND kind = 'flow'"
+_LEFT = Statement(
+    "SELECT m.event_at, m.operation, m.item, m.source, m.lot, m.serial, m.owner, -m.quantity FROM json_each(?) k"
+    " JOIN movement m ON m.source = k.value ->> 0 AND m.event_at >= k.value ->> 1 WHERE m.kind = 'flow'",
+    "SELECT m.event_at, m.operation, m.item, m.source, m.lot, m.serial, m.owner, -m.quantity"
+    " FROM json_array_elements(?::text::json) k JOIN movement m"
+    " ON m.source = (k ->> 0)::int AND m.event_at >= (k ->> 1)::bigint WHERE m.kind = 'flow'",
+)
+_CAME = Statement(
+    "SELECT m.event_at, m.operation, m.item, m.target, m.lot, m.serial, m.owner, m.quantity FROM json_each(?) k"
+    " JOIN movement m ON m.target = k.value ->> 0 AND m.event_at >= k.value ->> 1 WHERE m.kind = 'flow'",
+    "SELECT m.event_at, m.operation, m.item, m.target, m.lot, m.serial, m.owner, m.quantity"
+    " FROM json_array_elements(?::text::json) k JOIN movement m"
+    " ON m.target = (k ->> 0)::int AND m.event_at >= (k ->> 1)::bigint WHERE m.kind = 'flow'",
 )
 
 
-async def places(ids: Iterable[int]) -> dict[int, Place]:
-    """These locations, and every virtual one."""
-    named, virtual = await fetch_together((_PLACES, (as_json(list(ids)),)), (_VIRTUAL, (as_json(VIRTUAL),)))
-    rows = [*named, *virtual]
-    return {row[0]: Place(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
+async def open_book(wanted: Wanted) -> Book:
+    """Read what a group of operations touches. Inside `writing()`, so nobody changes it meanwhile."""
+    return book_of(wanted, await fetch_by_keys(keys(wanted)))
 
 
-async def open_book(wanted: Wanted, known: Mapping[int, Place]) -> Book:
-    """Read what a group of operations touches. Inside `writing()`, so nobody changes it meanwhile.
-
-    Of the virtual locations nothing is read: what they hold is only ever added to (see `post`).
-    """
-    cells = [cell for cell in wanted.cells if cell.location in known and known[cell.location].is_real]
-    whole = [location for location in wanted.counted if location in known]
-    places = sorted({cell.location for cell in cells}.union(whole))
+def keys(wanted: Wanted) -> dict[Statement, Collection[Any]]:
+    """What must be read for the book of these wishes; it may be read together with other things."""
     since = min([wanted.earliest, *wanted.counted.values()])
-    rows, more, marks = await fetch_together(
-        (_CELLS, (as_json(cells),)), (_CELLS_AT, (as_json(whole),)), (_MARKS, (as_json(places), since, False))
-    )
-    raw = {Cell(*row[:5]): row[5] for row in map(tuple, (*rows, *more))}
-    past = [line for place in whole for line in await _past_of(place, wanted.counted[place])]
-    return Book(known, raw, [_mark(row) for row in marks], past)
+    counted = list(wanted.counted.items())
+    return {
+        _PLACES: wanted.places,
+        _VIRTUAL: VIRTUAL,
+        _CELLS: list(wanted.cells),
+        _CELLS_AT: list(wanted.counted),
+        _MARKS: [(place, since) for place in wanted.places],
+        _LEFT: counted,
+        _CAME: counted,
+    }
 
 
-async def _past_of(location: int, since: int) -> list[tuple[Moment, Cell, int]]:
-    lines = []
-    for row in await fetch(_PAST, location, since, location, since):
-        cell = Cell(row[2], location, row[3], row[4], row[5])
-        lines.append((Moment(row[0], row[1]), cell, -row[6] if row[7] == location else row[6]))
-    return lines
+def book_of(wanted: Wanted, found: Mapping[Statement, Sequence[Row]]) -> Book:
+    """The book of these wishes, from the rows that `keys` asked for.
 
-
-def _mark(row: Row) -> Mark:
-    return Mark(Moment(row[0], row[1]), *tuple(row)[2:])
+    Of the virtual locations nothing is kept: what they hold is only ever added to (see `post`).
+    """
+    places = {
+        row[0]: Place(row[0], row[1], row[2], row[3], bool(row[4]))
+        for row in (*found[_PLACES], *found[_VIRTUAL])
+    }
+    real = {place.id for place in places.values() if place.is_real}
+    named = list(wanted.cells)
+    raw = {cell: amount for index, amount in found[_CELLS] if (cell := named[index]).location in real}
+    raw |= {Cell(*cell): amount for *cell, amount in map(tuple, found[_CELLS_AT]) if cell[1] in real}
+    marks = [Mark(Moment(at, operation), *seen) for at, operation, *seen in map(tuple, found[_MARKS])]
+    past = [
+        (Moment(at, operation), Cell(item, place, lot, serial, owner), amount)
+        for at, operation, item, place, lot, serial, owner, amount in (*found[_LEFT], *found[_CAME])
+    ]
+    return Book(places, raw, marks, past)
 
 
 _MOVEMENT = Statement(
@@ -160,11 +175,13 @@ async def post(book: Book, origins: Mapping[str, Origin], lots: Mapping[tuple[in
 
 def publish(cells: Iterable[Cell], book: Book, lots: Mapping[tuple[int, str], Lot]) -> None:
     """Put the balances of these cells into the feed of their warehouse; owners other than us stay out."""
+    lines: dict[int, list[tuple[str, wire.BalanceBody]]] = {}
     for cell in cells:
-        place = book.places[cell.location]
-        if place.is_real and cell.owner == 0:
+        if cell.owner == 0:
             body = wire.balance_body(book.on_hand(cell), lots.get((cell.item, cell.lot)))
-            feed.put(f"warehouse:w-{place.warehouse}", "balance", wire.balance_key(cell), body)
+            lines.setdefault(book.places[cell.location].warehouse, []).append((wire.balance_key(cell), body))
+    for warehouse, of_warehouse in lines.items():
+        feed.put_all(f"warehouse:w-{warehouse}", "balance", of_warehouse)
 
 
 _OF_LOT = Statement(

@@ -44,7 +44,8 @@ class Moment(NamedTuple):
     operation: str
 
 
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
+# Values that can be in no cycle say so (gc=False): a busy hour makes millions of them.
+class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Somebody moved something, positive `quantity` in thousandths, from source to target."""
 
     act: str
@@ -60,7 +61,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     reverses: str = ""
 
 
-class Posting(msgspec.Struct, frozen=True):
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """One row of the ledger, not yet written; `leg` numbers the rows of its operation."""
 
     operation: str
@@ -70,7 +71,7 @@ class Posting(msgspec.Struct, frozen=True):
     flow: Flow
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """What a count saw: `quantity` of one cell, or (item 0) that nothing else was in the location."""
 
     when: Moment

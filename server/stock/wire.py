@@ -1,6 +1,6 @@
 """How stock reads in the feed: keys and bodies of rows, as devices receive them."""
 
-from typing import Any
+import msgspec
 
 from server import quantity
 from server.stock.lot import Lot
@@ -9,7 +9,10 @@ from server.stock.movement import Cell
 
 def balance_key(cell: Cell) -> str:
     """`item/location/lot/serial`, empty parts kept; a slash inside a lot is written %2F."""
-    return f"i-{cell.item}/l-{cell.location}/{escaped(cell.lot)}/{escaped(cell.serial)}"
+    item, location, lot, serial, _ = cell
+    if lot or serial:
+        return f"i-{item}/l-{location}/{escaped(lot)}/{escaped(serial)}"
+    return f"i-{item}/l-{location}//"
 
 
 def escaped(text: str) -> str:
@@ -17,10 +20,17 @@ def escaped(text: str) -> str:
     return text.replace("%", "%25").replace("/", "%2F")
 
 
-def balance_body(on_hand: int, lot: Lot | None) -> dict[str, Any]:
+class BalanceBody(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A balance as devices receive it; fields in the order of canonical JSON."""
+
+    expiry: str = ""
+    held: str
+    on_hand: str
+
+
+def balance_body(on_hand: int, lot: Lot | None) -> BalanceBody:
     """What is there, how much of it is held, and its lot's last valid day."""
-    held = on_hand if lot is not None and lot.is_held else 0
-    body = {"on_hand": quantity.format(on_hand), "held": quantity.format(held)}
-    if lot is not None and lot.expiry:
-        body["expiry"] = lot.expiry
-    return body
+    amount = quantity.format(on_hand)
+    if lot is None:
+        return BalanceBody(held="0", on_hand=amount)
+    return BalanceBody(expiry=lot.expiry, held=amount if lot.is_held else "0", on_hand=amount)

@@ -1,12 +1,14 @@
 """Reading what a group of operations touches, as sets, into the world they are decided in."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from server import quantity
 from server.catalog import barcode, gs1
-from server.db import Row, Statement, as_json, execute_many, fetch, fetch_together
+from server.db import Row, Statement, as_json, execute_many, fetch, fetch_by_keys
 from server.people.role import permissions
 from server.stock import ledger
 from server.stock.ledger import Wanted
@@ -27,12 +29,58 @@ _ASSIGNED = Statement(
 )
 
 
-async def actors(users: set[int]) -> dict[int, Actor]:
+_EXISTING = Statement(
+    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, digest, outcome, kind, body FROM operation WHERE id IN"
+    " (SELECT json_array_elements_text(?::text::json))",
+)
+_EFFECTIVE = Statement(
+    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
+    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
+    " WHERE o.id IN (SELECT value FROM json_each(?))",
+    "SELECT o.id, o.outcome, f.body FROM operation o LEFT JOIN replica r ON r.id = o.replica"
+    " LEFT JOIN feed_row f ON f.scope = 'device:d-' || r.device AND f.kind = 'outcome' AND f.key = o.id"
+    " WHERE o.id IN (SELECT json_array_elements_text(?::text::json))",
+)
+
+
+class Before(msgspec.Struct, frozen=True):
+    """What stands before a group of operations is decided."""
+
+    existing: dict[str, Row]
+    """Operations of these ids that are known already."""
+    outcomes: dict[str, str]
+    """What became of the operations that others wait for: the verdict, or the decision that came after it."""
+    actors: dict[int, Actor]
+
+
+async def before(ids: Collection[str], needs: Collection[str], users: Iterable[int]) -> Before:
+    """Read what is known of these operations, of those they need, and of the people who did them."""
+    people = _numbers_of(users)
+    found = await fetch_by_keys({_EXISTING: ids, _EFFECTIVE: needs, _ACTORS: people, _ASSIGNED: people})
+    return Before(
+        existing={row["id"]: row for row in found[_EXISTING]},
+        outcomes={
+            row[0]: (msgspec.json.decode(row[2]).get("outcome") if row[2] else None) or row[1]
+            for row in found[_EFFECTIVE]
+        },
+        actors=_actors(found),
+    )
+
+
+async def actors(users: Iterable[int]) -> dict[int, Actor]:
     """Who these people are now: their role's permissions and their warehouses."""
-    keys = as_json([user for user in users if user < 1 << 31])
-    people, assigned = await fetch_together((_ACTORS, (keys,)), (_ASSIGNED, (keys,)))
+    people = _numbers_of(users)
+    return _actors(await fetch_by_keys({_ACTORS: people, _ASSIGNED: people}))
+
+
+def _numbers_of(users: Iterable[int]) -> list[int]:
+    return [user for user in users if user < 1 << 31]
+
+
+def _actors(found: Mapping[Statement, list[Row]]) -> dict[int, Actor]:
     houses: dict[int, set[int]] = {}
-    for person, warehouse in assigned:
+    for person, warehouse in found[_ASSIGNED]:
         houses.setdefault(person, set()).add(warehouse)
     return {
         row["id"]: Actor(
@@ -41,7 +89,7 @@ async def actors(users: set[int]) -> dict[int, Actor]:
             permissions=permissions(row["role"]),
             warehouses=None if row["sees_all_warehouses"] else frozenset(houses.get(row["id"], ())),
         )
-        for row in people
+        for row in found[_ACTORS]
     }
 
 
@@ -101,25 +149,44 @@ async def world(doings: list[Doing]) -> World:
     originals = await _originals(undone) if undone else {}
     wanted, items, lots, serials = _wishes(doings, originals)
     await _want_undone_counts(wanted, doings, originals)
-    known = await ledger.places(wanted.places)
-    wanted.counted = {location: since for location, since in wanted.counted.items() if location in known}
-    book = await ledger.open_book(wanted, known)
-    lots |= {(cell.item, cell.lot) for cell in book.raw if cell.lot}
-    found = {(row[0], row[1]): Lot(row[2], row[3], Moment(row[4], row[5]), bool(row[6]))
-             for row in await _if_any(_LOTS, [list(key) for key in lots])}  # fmt: skip
-    where: dict[tuple[int, str], set[int]] = {}
-    for item, serial, location, kind in await _if_any(_SERIALS, [list(key) for key in serials]):
-        if kind in REAL:
-            where.setdefault((item, serial), set()).add(location)
+    scanned = _scanned(doings)
+    found = await fetch_by_keys(
+        ledger.keys(wanted)
+        | _goods(items, lots)
+        | {_SERIALS: serials, _MEANINGS: {key for _, _, key in scanned if key}}
+    )
+    book = ledger.book_of(wanted, found)
+    if wanted.counted:
+        # Whole locations bring goods that nobody has named.
+        items = {cell.item for cell in book.raw} - items
+        lots = {(cell.item, cell.lot) for cell in book.raw if cell.lot} - lots
+        more = await fetch_by_keys(_goods(items, lots))
+        found |= {statement: [*found[statement], *rows] for statement, rows in more.items()}
+    known = {
+        (row[0], row[1]): Lot(row[2], row[3], Moment(row[4], row[5]), bool(row[6])) for row in found[_LOTS]
+    }
     return World(
         book=book,
-        items=await _items(items | {cell.item for cell in book.raw}),
-        lots=dict(found),
-        known_lots=found,
+        items=_items(found[_ITEMS], found[_UNITS]),
+        lots=dict(known),
+        known_lots=known,
         originals=originals,
-        serials=where,
-        meanings=await _meanings(doings),
+        serials=_whereabouts(found[_SERIALS]),
+        meanings=_meanings(scanned, found[_MEANINGS]),
     )
+
+
+def _goods(items: set[int], lots: set[tuple[int, str]]) -> dict[Statement, Collection[Any]]:
+    return {_ITEMS: items, _UNITS: items, _LOTS: lots}
+
+
+def _whereabouts(rows: list[Row]) -> dict[tuple[int, str], set[int]]:
+    """The real locations that hold each serial."""
+    where: dict[tuple[int, str], set[int]] = {}
+    for item, serial, location, kind in rows:
+        if kind in REAL:
+            where.setdefault((item, serial), set()).add(location)
+    return where
 
 
 async def _if_any(statement: Statement, keys: list[Any]) -> list[Row]:
@@ -198,7 +265,9 @@ async def _originals(ids: set[str]) -> dict[str, Original]:
                     serial=row[8], owner=row[9], document=row[10], reverses=f"{row[0]}:{row[1]}")  # fmt: skip
         flows.setdefault(row[0], []).append(flow)
     found = {}
-    for name, kind, user, outcome, undone_by, device, has_counted in await fetch(_ORIGINALS, as_json(sorted(ids))):
+    for name, kind, user, outcome, undone_by, device, has_counted in await fetch(
+        _ORIGINALS, as_json(sorted(ids))
+    ):
         # What was held at first and freed later has left its traces.
         stands = "applied" if outcome == "held" and (has_counted or name in flows) else outcome
         found[name] = Original(name, kind, user, device or 0, stands, flows.get(name, []), undone_by)
@@ -217,10 +286,8 @@ async def _want_undone_counts(wanted: Wanted, doings: list[Doing], originals: di
             _want_whole(wanted, wire.number(undone.args.location), 0)
 
 
-async def _items(ids: set[int]) -> dict[int, Item]:
-    keys = as_json(sorted(ids))
-    items, units = await fetch_together((_ITEMS, (keys,)), (_UNITS, (keys,)))
-    factors = {row["id"]: {(row["unit"], quantity.SCALE)} for row in items}
+def _items(rows: list[Row], units: list[Row]) -> dict[int, Item]:
+    factors = {row["id"]: {(row["unit"], quantity.SCALE)} for row in rows}
     for item, name, numerator, denominator in units:
         factor, rest = divmod(numerator * quantity.SCALE, denominator)
         if not rest:
@@ -235,22 +302,31 @@ async def _items(ids: set[int]) -> dict[int, Item]:
             scale=row["scale"],
             factors=frozenset(factors[row["id"]]),
         )
-        for row in items
+        for row in rows
     }
 
 
-async def _meanings(doings: list[Doing]) -> dict[tuple[str, int], frozenset[int]]:
+def _scanned(doings: list[Doing]) -> list[tuple[str, int, str]]:
+    """(code, time, key in the barcode table) of everything that was scanned."""
+    return [
+        (code, doing.when.at, _barcode_key(code))
+        for doing in doings
+        if (code := getattr(doing.args, "code", ""))
+    ]
+
+
+def _meanings(scanned: list[tuple[str, int, str]], rows: list[Row]) -> dict[tuple[str, int], frozenset[int]]:
     """What each scanned code meant at its time, by the barcode table of then."""
-    scanned = [(code, doing.when.at) for doing in doings if (code := getattr(doing.args, "code", ""))]
-    keys = {code: _barcode_key(code) for code, _ in scanned}
-    rows: dict[str, list[Row]] = {}
-    for row in await _if_any(_MEANINGS, sorted({key for key in keys.values() if key})):
-        rows.setdefault(row[0], []).append(row)
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
     return {
         (code, at): frozenset(
-            row[1] for row in rows.get(keys[code], ()) if row[2] <= at and (row[3] is None or at < row[3])
+            item
+            for _, item, since, until in found.get(key, ())
+            if since <= at and (until is None or at < until)
         )
-        for code, at in scanned
+        for code, at, key in scanned
     }
 
 
@@ -277,7 +353,9 @@ _UNDONE = Statement("UPDATE operation SET undone_by = ? WHERE id = ?")
 
 async def store_undone(world: World) -> None:
     """Write down what was taken back, so that nobody takes it back twice."""
-    await execute_many(_UNDONE, [(one.undone_by, one.id) for one in world.originals.values() if one.undone_by])
+    await execute_many(
+        _UNDONE, [(one.undone_by, one.id) for one in world.originals.values() if one.undone_by]
+    )
 
 
 async def store_lots(world: World) -> None:

@@ -20,6 +20,7 @@ from server.stock.movement import Cell, Moment, Posting
 from server.sync import acting, deciding, envelope, queries, reading, wire
 from server.sync.envelope import Parsed, ReadPush
 from server.sync.queries import Device
+from server.sync.reading import Before
 from server.sync.verdict import Actor, Doing, Original, Ruling, World, decide
 
 log = logging.getLogger("stockhand.sync")
@@ -178,7 +179,8 @@ class _Batch:
         self.replicas: dict[tuple[int, str], Replica] = {}
         self.now = max(push.received_at for push, _ in group)
         self.zone = ZoneInfo(settings().timezone)
-        self.by_number: dict[tuple[int, int], Taken] = {}
+        # Digest and verdict by replica and number: of operations taken before, and of those of this commit.
+        self.told: dict[tuple[int, int], tuple[str, wire.Verdict]] = {}
         self.by_id: dict[str, Taken] = {}
         self.world: World | None = None
         self.undone = {
@@ -190,9 +192,10 @@ class _Batch:
 
     async def run(self) -> list[wire.Answer | Conflict]:
         head = await feed.head()
+        await self._read_replicas()
         fresh: list[tuple[Parsed, Replica, ReadPush, Device]] = []
         for push, device in self.group:
-            self.of_push.append(await self._admit(push, device, head.generation, fresh))
+            self.of_push.append(self._admit(push, device, head.generation, fresh))
         if fresh:
             await self._decide(fresh)
         seq = await self._store() if self.taken else head.seq
@@ -201,71 +204,67 @@ class _Batch:
 
     # Which operations are new
 
-    async def _admit(
+    async def _read_replicas(self) -> None:
+        """Where every replica of this commit stands, and what it was told when it says something again."""
+        named = {(device.id, push.push.incarnation) for push, device in self.group}
+        for row in await queries.replicas(named):
+            self.replicas[row["device"], row["incarnation"]] = Replica(
+                row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"]
+            )
+        spans = [
+            span
+            for push, device in self.group
+            if (replica := self._replica(push, device)) and (span := _said_again(push.operations, replica))
+        ]
+        for row in await queries.verdicts(spans):
+            self.told[row["replica"], row["n"]] = (row["digest"], _stored_verdict(row))
+
+    def _replica(self, push: ReadPush, device: Device) -> Replica | None:
+        return self.replicas.get((device.id, push.push.incarnation))
+
+    def _admit(
         self,
         push: ReadPush,
         device: Device,
         generation: int,
         fresh: list[tuple[Parsed, Replica, ReadPush, Device]],
     ) -> list[wire.Verdict] | Conflict:
-        replica = await self._replica(device, push.push.incarnation)
+        replica = self._replica(push, device)
         if replica is None:
             return Conflict("incarnation", generation)
         if push.push.generation not in (None, generation):
             return Conflict("generation", generation, replica.ack)
-        stored = await self._stored(replica, push)
-        numbers = _numbers(push.operations, replica.ack, stored)
+        last = self.told.get((replica.id, replica.ack))
+        numbers = _numbers(push.operations, replica.ack, last[0] if last else "")
         verdicts: list[wire.Verdict] = []
         expected, chain = replica.ack, replica.head
-        admitted: list[tuple[Parsed, wire.Verdict]] = []
+        admitted: list[Taken] = []
         for parsed, n in zip(self._whole_groups(push), numbers, strict=False):
             if n <= expected:
-                known = stored.get(n)
+                known = self.told.get((replica.id, n))
                 if known is None or known[0] != parsed.digest:
-                    return Conflict("cloned", generation, replica.ack)
+                    return self._refused(admitted, Conflict("cloned", generation, replica.ack))
                 verdicts.append(known[1])
                 continue
             if n > expected + 1:
                 break
             if parsed.operation is not None and parsed.operation.previous != chain != UNCHAINED:
-                return Conflict("cloned", generation, replica.ack)
+                return self._refused(admitted, Conflict("cloned", generation, replica.ack))
             verdict = wire.Verdict(n=n, id=parsed.id, outcome="applied")
-            stored[n] = (parsed.digest, verdict)
-            admitted.append((parsed, verdict))
+            self.told[replica.id, n] = (parsed.digest, verdict)
+            admitted.append(Taken(parsed, replica, verdict, 0, device.user))
             verdicts.append(verdict)
             expected, chain = n, UNCHAINED if parsed.fault == "malformed" else parsed.digest[:16]
         replica.ack, replica.head = expected, chain
-        for parsed, verdict in admitted:
-            taken = Taken(parsed, replica, verdict, 0, device.user)
-            self.by_number[replica.id, verdict.n] = taken
-            self.taken.append(taken)
-            fresh.append((parsed, replica, push, device))
+        self.taken += admitted
+        fresh += [(taken.parsed, replica, push, device) for taken in admitted]
         return verdicts
 
-    async def _replica(self, device: Device, incarnation: str) -> Replica | None:
-        key = (device.id, incarnation)
-        if key not in self.replicas:
-            row = await queries.replica(device.id, incarnation)
-            if row is None:
-                return None
-            self.replicas[key] = Replica(
-                row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"]
-            )
-        return self.replicas[key]
-
-    async def _stored(self, replica: Replica, push: ReadPush) -> dict[int, tuple[str, wire.Verdict]]:
-        """Digest and verdict of those operations in the push that were taken before, or earlier in this commit."""
-        numbers = [parsed.n for parsed in push.operations if parsed.n is not None]
-        first = max(1, min([replica.ack + 1, *numbers]) - len(push.operations))
-        if first > replica.ack:
-            return {}
-        last = min(replica.ack, first + 2 * len(push.operations))
-        rows = await queries.verdicts(replica.id, first, last)
-        found = {n: (row["digest"], _stored_verdict(row)) for n, row in rows.items()}
-        for (of, n), taken in self.by_number.items():
-            if of == replica.id:
-                found[n] = (taken.parsed.digest, taken.verdict)
-        return found
+    def _refused(self, admitted: list[Taken], conflict: Conflict) -> Conflict:
+        """Nothing of a push is taken when something in it contradicts what we know."""
+        for taken in admitted:
+            del self.told[taken.replica.id, taken.verdict.n]
+        return conflict
 
     def _whole_groups(self, push: ReadPush) -> list[Parsed]:
         """The operations to look at: a group cut off by the end of the batch waits for its other half."""
@@ -282,20 +281,20 @@ class _Batch:
     # What becomes of them
 
     async def _decide(self, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]) -> None:
-        known = await queries.existing(parsed.id for parsed, *_ in fresh if parsed.id)
-        needed = {need for parsed, *_ in fresh for need in _needs(parsed)}
-        past = await queries.effective(needed) if needed else {}
-        actors = await reading.actors(
-            {device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh)
+        before = await reading.before(
+            ids=[parsed.id for parsed, *_ in fresh if parsed.id],
+            needs={need for parsed, *_ in fresh for need in _needs(parsed)},
+            users={device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh),
         )
         doings = [
-            self._doing(taken, *entry[1:], actors) for taken, entry in zip(self.taken, fresh, strict=True)
+            self._doing(taken, *entry[1:], before.actors)
+            for taken, entry in zip(self.taken, fresh, strict=True)
         ]
         self.world = await reading.world([doing for doing in doings if doing is not None])
         index = 0
         while index < len(self.taken):
             end = self._end_of_group(index)
-            await self._rule(self.taken[index:end], doings[index:end], known, past)
+            await self._rule(self.taken[index:end], doings[index:end], before)
             index = end
 
     def _doing(
@@ -339,20 +338,18 @@ class _Batch:
             return None
         return self.taken[index].replica.id, operation.group.id, operation.group.size
 
-    async def _rule(
-        self, members: list[Taken], doings: list[Doing | None], known: dict[str, Row], past: dict[str, str]
-    ) -> None:
+    async def _rule(self, members: list[Taken], doings: list[Doing | None], before: Before) -> None:
         """Rule on one operation, or on a group: there all take effect or none does."""
         group = members[0].parsed.operation.group if members[0].parsed.operation else None
         if group is None:
-            await self._rule_one(members[0], doings[0], known, past)
+            await self._rule_one(members[0], doings[0], before)
             return
         assert self.world is not None
         mark = self.world.book.mark()
         try:
             async with writing():
                 for taken, doing in zip(members, doings, strict=True):
-                    await self._rule_one(taken, doing, known, past)
+                    await self._rule_one(taken, doing, before)
                 if len(members) < group.size or any(taken.verdict.outcome in NO_EFFECT for taken in members):
                     raise _TakenBack
         except _TakenBack:
@@ -362,11 +359,8 @@ class _Batch:
                 if taken.verdict.outcome not in NO_EFFECT:
                     _rule_as(taken, Ruling("rejected" if refused else "held", "group"))
 
-    async def _rule_one(
-        self, taken: Taken, doing: Doing | None, known: dict[str, Row], past: dict[str, str]
-    ) -> None:
-        operation = taken.parsed.operation
-        if twin := self._twin(taken, known):
+    async def _rule_one(self, taken: Taken, doing: Doing | None, before: Before) -> None:
+        if twin := self._twin(taken, before.existing):
             _rule_as(taken, Ruling("duplicate", "same_act"))
             if twin != _content(taken.parsed.body):
                 taken.incident = "same_id"
@@ -376,8 +370,8 @@ class _Batch:
         if fault := taken.parsed.fault:
             _rule_as(taken, _of_fault(fault))
             return
-        assert operation is not None and doing is not None
-        waits = [need for need in _needs(taken.parsed) if self._is_awaited(need, past, taken)]
+        assert doing is not None
+        waits = [need for need in _needs(taken.parsed) if self._is_awaited(need, before.outcomes, taken)]
         if waits:
             taken.waits_for = waits
             _rule_as(taken, Ruling("held", "dependency"))
@@ -523,8 +517,20 @@ _SEEN = Statement("UPDATE device SET seen_at = ?, app = ?, queue_depth = ?, queu
 _WAIT = Statement("INSERT INTO waiting_operation (operation, needs) VALUES (?, ?)")
 
 
-def _numbers(operations: list[Parsed], ack: int, stored: dict[int, tuple[str, wire.Verdict]]) -> list[int]:
-    """Every operation's number; one that cannot say its own has the place between its neighbours."""
+def _said_again(operations: list[Parsed], replica: Replica) -> tuple[int, int, int] | None:
+    """Which of its verdicts a push may need: (replica, first number, last); None when all it says is new."""
+    numbers = [parsed.n for parsed in operations if parsed.n is not None]
+    if len(numbers) == len(operations) and all(n > replica.ack for n in numbers):
+        return None
+    first = max(1, min([replica.ack + 1, *numbers]) - len(operations))
+    return replica.id, first, min(replica.ack, first + 2 * len(operations))
+
+
+def _numbers(operations: list[Parsed], ack: int, last: str) -> list[int]:
+    """Every operation's number; one that cannot say its own has the place between its neighbours.
+
+    `last` is the digest of operation `ack`, when that was read.
+    """
     anchor = next(
         ((index, parsed.n) for index, parsed in enumerate(operations) if parsed.n is not None), None
     )
@@ -532,7 +538,7 @@ def _numbers(operations: list[Parsed], ack: int, stored: dict[int, tuple[str, wi
         before = anchor[1] - anchor[0] - 1
     else:
         # None of them knows its number: they are the last ones over again, or new.
-        again = ack in stored and bool(operations) and stored[ack][0] == operations[-1].digest
+        again = bool(operations) and operations[-1].digest == last
         before = ack - len(operations) if again else ack
     numbers = []
     for parsed in operations:

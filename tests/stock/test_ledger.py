@@ -64,7 +64,7 @@ async def hear(acts: Sequence[Act], items: Sequence[int]) -> None:
                     Cell(flow.item, flow.source, flow.lot),
                     Cell(flow.item, flow.target, flow.lot),
                 }
-        book = await ledger.open_book(wanted, await ledger.places(wanted.places))
+        book = await ledger.open_book(wanted)
         for when, flow, place, seen in acts:
             if flow is None:
                 book.count(seen, place, True, when)
