@@ -83,7 +83,7 @@ class Store:
     ack: int = 0
     safe: int = 0
     sent: int = 0
-    """The last number ever sent: what lies beyond `ack` may or may not have arrived."""
+    """The last number ever sent: up to here, what has no verdict may or may not have arrived."""
     last_n: int = 0
     previous: str = ""
     records: dict[int, Record] = field(default_factory=dict)
@@ -152,12 +152,12 @@ class Device:
             for index, (kind, args) in enumerate(acts)
         ]
 
-    def _append(self, operation: Json) -> Json:
+    def _append(self, operation: Json, verdict: Json | None = None) -> Json:
         store = self.store
         store.last_n += 1
         numbered = {**operation, "n": store.last_n, "previous": store.previous}
         store.previous = hashlib.sha256(canonical(numbered)).hexdigest()[:16]
-        store.records[store.last_n] = Record(store.last_n, numbered)
+        store.records[store.last_n] = Record(store.last_n, numbered, verdict)
         store.witnesses[numbered["id"]] = numbered
         return numbered
 
@@ -187,8 +187,13 @@ class Device:
     # Pushing
 
     def queue(self) -> list[Record]:
-        """What the server has not acknowledged, in order."""
-        return [record for n, record in sorted(self.store.records.items()) if n > self.store.ack]
+        """What has no verdict yet, in order, with everything after it.
+
+        `ack` alone would not do: after a lost answer it may cover operations whose verdicts nobody has told us.
+        """
+        first = min((n for n, record in self.store.records.items() if record.verdict is None), default=None)
+        start = self.store.ack if first is None else min(first - 1, self.store.ack)
+        return [record for n, record in sorted(self.store.records.items()) if n > start]
 
     def body(self, records: Sequence[Record] | None = None, **fields: Any) -> bytes:
         """The body of a push of these records (default: the queue's beginning)."""
@@ -268,14 +273,14 @@ class Device:
 
     def _believe(self, told: Json) -> None:
         store = self.store
-        if told["generation"] != store.generation:
-            self._other_life(told["generation"])
         store.ack, store.safe = told["ack"], told["safe"]
         for verdict in told["verdicts"]:
             record = store.records.get(verdict["n"])
             if record is not None:
                 assert record.operation["id"] == verdict["id"], "a verdict for another operation"
-                record.verdict = verdict
+                # What took effect under an older number goes by what was said of it then.
+                if verdict["outcome"] != "duplicate" or record.verdict is None:
+                    record.verdict = verdict
 
     def _contradicted(self, told: Json) -> Outcome:
         reason = told.get("reason")
@@ -291,9 +296,11 @@ class Device:
         self._start_again()
 
     def _forget_verdicts(self, ack: int) -> None:
-        self.store.ack = self.store.sent = ack
-        for n, record in self.store.records.items():
-            if n > ack:
+        """Offer again what is not safe: it may be forgotten there, or its answer may have been lost here."""
+        store = self.store
+        store.ack, store.sent = min(ack, store.safe), store.last_n
+        for n, record in store.records.items():
+            if n > store.ack:
                 record.verdict = None
 
     async def begin_again(self) -> dict[str, int]:
@@ -307,10 +314,10 @@ class Device:
         if reply is None or reply.status != 200 or "incarnations" not in reply.json():
             return {}
         store.incarnation = incarnation
-        rescued = [record.operation for n, record in sorted(store.records.items()) if n > store.safe]
+        rescued = [record for n, record in sorted(store.records.items()) if n > store.safe]
         store.records, store.last_n, store.previous, store.ack, store.safe = {}, 0, "", 0, 0
-        for operation in rescued:
-            self._append(operation)
+        for record in rescued:
+            self._append(record.operation, record.verdict)
         store.sent = store.last_n  # under the old numbers they may have arrived
         acknowledged: dict[str, int] = reply.json()["incarnations"]
         return acknowledged
@@ -321,6 +328,7 @@ class Device:
         self.store = Store(device=kept.device, secret=kept.secret, user=kept.user, generation=kept.generation)
         self.store.records = {n: Record(n, one) for n, one in enumerate(kept.witnesses.values(), 1)}
         self.store.witnesses = dict(kept.witnesses)
+        self.store.sent = self.store.last_n = len(kept.witnesses)
         return bool(await self.begin_again())
 
     def prune(self) -> None:
@@ -337,7 +345,7 @@ class Device:
 
         Not while it is unknown whether something sent has arrived: the base might show it a second time.
         """
-        if self.store.sent > self.store.ack:
+        if any(record.verdict is None and n <= self.store.sent for n, record in self.store.records.items()):
             return "lost"
         staged = Staged(next=self.store.cursor)
         while True:
@@ -348,8 +356,10 @@ class Device:
             if reply.status != 200 or page.get("protocol") != PROTOCOL:
                 return "refused"
             if page.get("reset"):
-                self.store.generation, self.store.subscription = page["generation"], page["subscription"]
-                self._start_again()
+                self.store.subscription = page["subscription"]
+                if page["generation"] != self.store.generation:
+                    self._forget_verdicts(self.store.ack)
+                self._other_life(page["generation"])
                 return "reset"
             staged.rows += page["rows"]
             staged.next = page["next"]
