@@ -106,6 +106,20 @@ test("a monotonic clock that went back, or contradicts the server, begins anothe
   assert.equal(measured(clock, { sent: 95_000, received: 95_020, now: 900_000 }, () => "b4").boot, "b4");
 });
 
+test("a shell that the browser forgot is filled again at the next start, once", async () => {
+  const [caches, asked] = [fakeCaches(), /** @type {string[]} */ ([])];
+  const fetch = async (/** @type {any} */ url) => {
+    asked.push(String(url));
+    return new Response(String(url).endsWith("shell.json") ? JSON.stringify({ pages: ["/hand"], files: ["/static/r2/js/main.js"] }) : "");
+  };
+  const shell = createShell({ caches, fetch, base: "/static/r2/", release: "r2" });
+
+  await shell.mend();
+  await shell.mend();
+
+  assert.deepEqual(asked, ["/static/r2/shell.json", "/static/r2/js/main.js", "/hand"]);
+});
+
 test("the shell is kept whole or not at all, and former releases are cleaned away", async () => {
   const caches = fakeCaches();
   const files = { "/static/r2/shell.json": JSON.stringify({ pages: ["/hand"], files: ["/static/r2/edge/router.js"] }), "/hand": "<html>", "/static/r2/edge/router.js": "code" };

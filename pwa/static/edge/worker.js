@@ -68,6 +68,7 @@ async function told(message, port) {
     case "wake":
       if (message.live !== undefined) edge().cycle.live(message.live); // a worker that was stopped has forgotten
       edge().cycle.wake(message.reason);
+      if (message.reason === "start") await shell.mend().catch(() => undefined); // no network: the next start does it
       break;
     case "live":
       edge().cycle.live(message.connected);

@@ -1,6 +1,7 @@
 /** The shell: pages and files that let the app start without a network, kept per release. */
 
 const PREFIX = "stockhand-shell-";
+const HOME = "/hand";
 
 /**
  * @typedef {{pages: string[], files: string[]}} List
@@ -16,13 +17,24 @@ const PREFIX = "stockhand-shell-";
 export function createShell({ caches, fetch, base, release }) {
   const name = PREFIX + release;
 
-  return { install, clean, answer, owns };
+  return { install, mend, clean, answer, owns };
 
   /** All of it or nothing: a shell with a hole would fail when nobody can fetch. */
   async function install() {
     const { pages, files } = listOf(await (await fetched(`${base}shell.json`)).json());
     const cache = await caches.open(name);
-    await Promise.all([...pages, ...files].map(async (url) => cache.put(url, await fetched(url))));
+    const keep = async (/** @type {string} */ url) => cache.put(url, await fetched(url));
+    await Promise.all(files.map(keep));
+    await Promise.all(pages.map(keep)); // at last: a page in the cache stands for a whole shell
+  }
+
+  /**
+   * Browsers write down which caches there are seconds after they were filled: a battery that dies right after
+   * enrolment leaves a worker without its shell, and nothing would fill it again before the next release.
+   */
+  async function mend() {
+    const cache = await caches.open(name);
+    if (!(await cache.match(HOME))) await install();
   }
 
   /** @param {string} url */
@@ -52,7 +64,7 @@ export function createShell({ caches, fetch, base, release }) {
     const cache = await caches.open(name);
     const { pathname } = new URL(request.url);
     const kept = request.mode === "navigate"
-      ? ((await cache.match(pathname)) ?? (pathname === "/hand/enrol" ? undefined : await cache.match("/hand")))
+      ? ((await cache.match(pathname)) ?? (pathname === "/hand/enrol" ? undefined : await cache.match(HOME)))
       : await cache.match(request);
     return kept ?? fetch(request);
   }
@@ -60,7 +72,7 @@ export function createShell({ caches, fetch, base, release }) {
 
 /** @param {string} pathname */
 function isHand(pathname) {
-  return pathname === "/hand" || pathname.startsWith("/hand/");
+  return pathname === HOME || pathname.startsWith("/hand/");
 }
 
 /** A plain list of addresses, or pages and files apart. @param {any} answer @returns {List} */
