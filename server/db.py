@@ -433,10 +433,12 @@ class HouseEngine(Engine[Any]):
         return _transaction
 
     async def get_version(self) -> float:
-        return 0.0
+        return self.get_version_sync()
 
     def get_version_sync(self) -> float:
-        return 0.0
+        # Piccolo asks whether SQLite knows RETURNING; PostgreSQL always does.
+        major, minor, _ = sqlite3.sqlite_version_info
+        return float(f"{major}.{minor}")
 
     async def prep_database(self) -> None:
         return None

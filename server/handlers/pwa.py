@@ -19,7 +19,8 @@ mimetypes.add_type("application/wasm", ".wasm")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 # Parts of the static folder that the hand app needs to start and work without a network.
-SHELL_FOLDERS = ("edge", "js", "css", "icons", "fonts")
+SHELL_FOLDERS = ("edge", "js", "icons")
+DESK_ONLY = ("js/elements/live_board.js", "icons/icon-512.png", "icons/maskable-512.png")
 
 
 class File(msgspec.Struct, frozen=True):
@@ -32,12 +33,22 @@ class File(msgspec.Struct, frozen=True):
 
 @cache
 def _file(path: str) -> File | None:
+    if sheets := _sheets().get(path):
+        plain = b"\n".join((web.STATIC / "css" / sheet).read_bytes() for sheet in sheets)
+        return File("text/css", plain, gzip.compress(plain, 9, mtime=0))
     file = (web.STATIC / path).resolve()
     if not file.is_relative_to(web.STATIC) or not file.is_file():
         return None
     plain = file.read_bytes()
     zipped = gzip.compress(plain, 9, mtime=0) if file.suffix in COMPRESSIBLE else b""
     return File(mimetypes.guess_type(file.name)[0] or "application/octet-stream", plain, zipped)
+
+
+@cache
+def _sheets() -> dict[str, list[str]]:
+    """Stylesheets that leave together, one request for a page; each stays a file of its own (css/sheets.json)."""
+    lists = msgspec.json.decode((web.STATIC / "css/sheets.json").read_bytes(), type=dict[str, list[str]])
+    return {f"css/{name}.css": sheets for name, sheets in lists.items()}
 
 
 @get("/static/{_release:str}/{path:path}", sync_to_thread=False, opt={"public": True})
@@ -74,12 +85,13 @@ def _answer(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
 @cache
 def _shell() -> bytes:
     """The list of addresses a device keeps; the same names that the templates use."""
-    own = [
-        web.static_url(str(file.relative_to(web.STATIC)))
+    names = [
+        name
         for folder in SHELL_FOLDERS
         for file in sorted((web.STATIC / folder).rglob("*"))
-        if file.is_file()
+        if file.is_file() and (name := str(file.relative_to(web.STATIC))) not in DESK_ONLY and file.suffix != ".ts"
     ]
+    own = [web.static_url(name) for name in ("css/hand.css", *names)]
     htmx = [
         web.vendor_url(str(file.relative_to(web.STATIC / "vendor")))
         for file in sorted((web.STATIC / "vendor").rglob("htmx*.js"))

@@ -81,3 +81,18 @@ async def test_pages_of_the_hand_app_forbid_inline_code(client: httpx.AsyncClien
         policy = answer.headers["content-security-policy"]
         assert "script-src 'self' 'wasm-unsafe-eval'" in policy
         assert "unsafe-inline" not in policy
+
+
+async def test_the_sheets_of_a_page_leave_as_one_file_in_their_order(client: httpx.AsyncClient) -> None:
+    for name, last in (("hand", "utilities"), ("desk", "screens/imports"), ("board", "utilities")):
+        sheet = (await client.get(web.static_url(f"css/{name}.css"))).text
+
+        first = (web.STATIC / "css/reset.css").read_text("utf-8")
+        assert sheet.startswith(first)
+        assert sheet.endswith((web.STATIC / f"css/{last}.css").read_text("utf-8"))
+
+
+async def test_a_device_keeps_nothing_that_only_the_desk_needs(client: httpx.AsyncClient) -> None:
+    files = (await client.get(web.static_url("shell.json"))).json()["files"]
+
+    assert not [path for path in files if "board" in path or "desk" in path or path.endswith(".ts")]
