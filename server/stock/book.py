@@ -19,8 +19,8 @@ from server.stock.movement import Cell, Flow, Kind, Mark, Moment, Place, Posting
 class Book:
     """The part of the ledger that a group of operations touches, and what they post to it.
 
-    Of virtual cells it knows only what this group adds to them. Everything goes through `put`, which remembers what was before, so that one operation that fails
-    half-way is taken back without disturbing its neighbours.
+    Of virtual cells it knows only what this group adds to them. Everything goes through `put`, which remembers
+    what was before, so that one operation that fails half-way is taken back without disturbing its neighbours.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Book:
     def move(self, flow: Flow, when: Moment) -> bool:
         """Post one flow; True when the book could not cover it."""
         source = Cell(flow.item, flow.source, flow.lot, flow.serial, flow.owner)
-        target = source._replace(location=flow.target)
+        target = Cell(flow.item, flow.target, flow.lot, flow.serial, flow.owner)
         owed = self.debt(source)
         if self._was_seen(source, when):
             self._shift(source, flow.quantity, "adjustment", "count", when, flow)
@@ -139,7 +139,8 @@ class Book:
 
     def _was_seen(self, cell: Cell, when: Moment) -> bool:
         """Whether a count later than `when` has already seen this cell."""
-        return cell.location in self._marks and any(mark.when > when and mark.speaks_of(cell) for mark in self._marks.get(cell.location, ()))
+        marks = self._marks.get(cell.location)
+        return marks is not None and any(mark.when > when and mark.speaks_of(cell) for mark in marks)
 
     def _has_newer(self, location: int, when: Moment) -> bool:
         return any(mark.when > when and mark.item == 0 for mark in self._marks.get(location, ()))
@@ -185,7 +186,7 @@ class Book:
 
     def _lend(self, cell: Cell, raw: int, when: Moment, like: Flow) -> None:
         """Before a cell falls to `raw`, let suspense put in what the book lacks."""
-        if not cell.location in self.real:
+        if raw >= 0 or cell.location not in self.real:
             return
         lacking = max(0, -raw) - max(0, -self.raw.get(cell, 0))
         if lacking > 0:
@@ -195,7 +196,7 @@ class Book:
 
     def _repay(self, cell: Cell, before: int, when: Moment, like: Flow) -> None:
         """After a cell rose from raw `before`, give back to suspense what it had lent."""
-        if not cell.location in self.real:
+        if before >= 0 or cell.location not in self.real:
             return
         surplus = max(0, -before) - max(0, -self.raw[cell])
         if surplus > 0:

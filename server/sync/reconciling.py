@@ -6,6 +6,7 @@ reconcile → (waiting pushes are taken together) → read what they touch → v
 import asyncio
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +58,7 @@ class Replica(msgspec.Struct):
     event_at: int
 
 
-class Taken(msgspec.Struct):
+class Taken(msgspec.Struct, gc=False):
     """One operation of this commit with its verdict to be."""
 
     parsed: Parsed
@@ -599,6 +600,7 @@ def _stored_verdict(row: Row) -> wire.Verdict:
                         reason=row["reason"], task=row["task"])  # fmt: skip
 
 
+@lru_cache(1024)
 def _user_number(user: str) -> int:
     digits = user.removeprefix("u-")
     return int(digits) if digits != user and digits.isascii() and digits.isdigit() and len(digits) < 10 else 0

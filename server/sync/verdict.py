@@ -50,7 +50,7 @@ class Original(msgspec.Struct, frozen=True):
     undone_by: str = ""
 
 
-class Doing(msgspec.Struct, frozen=True):
+class Doing(msgspec.Struct, frozen=True, gc=False):
     """One operation with everything read: ready to be decided."""
 
     id: str
@@ -63,7 +63,7 @@ class Doing(msgspec.Struct, frozen=True):
     oddities: tuple[str, ...] = ()
 
 
-class Ruling(msgspec.Struct, frozen=True):
+class Ruling(msgspec.Struct, frozen=True, gc=False):
     """The verdict, without its numbers. `cells` are where the book could not follow."""
 
     outcome: wire.Outcome
@@ -98,6 +98,11 @@ NEEDS: Final = {
 """Which permission an operation needs; the others need "move stock"."""
 
 NEVER_BY_HAND: Final = frozenset({"suspense", "adjustment"})
+LEAVING: Final = frozenset({"tote", "carton", "customer"})
+"""Kinds of places for goods on their way out: there a lot must still be good."""
+
+ACTS: Final = {kind: kind.partition("@")[0].removeprefix("stock.") for kind in wire.KINDS}
+"""What the ledger calls the act of each kind."""
 
 
 def permission(kind: str) -> str:
@@ -173,14 +178,14 @@ def _flow(
 ) -> Ruling:
     if missing := _missing(world, wire.number(args.item), source, target):
         return missing
-    kinds = {world.book.places[place].kind for place in (source, target)}
-    if kinds & NEVER_BY_HAND:
+    places = world.book.places
+    if places[source].kind in NEVER_BY_HAND or places[target].kind in NEVER_BY_HAND:
         return Ruling("held", "not_permitted")
     amount = quantity.parse(args.quantity)
     if amount == 0 or source == target:
         return Ruling("rejected", "malformed")
     flow = Flow(
-        act=doing.kind.split("@")[0].removeprefix("stock."),
+        act=ACTS[doing.kind],
         item=wire.number(args.item),
         quantity=amount,
         source=source,
@@ -202,34 +207,56 @@ def _posted(doing: Doing, world: World, flows: list[Flow], oddities: list[str]) 
             cells.append(Cell(flow.item, flow.source, flow.lot, flow.serial, flow.owner))
         if flow.serial:
             _sight(world, flow)
-    reasons = (["suspense"] if cells else []) + oddities + list(doing.oddities)
+    reasons = [*(["suspense"] if cells else []), *oddities, *doing.oddities]
     if odd := standing(doing):
         reasons.insert(0, odd)
     return Ruling("warning", reasons[0], tuple(cells)) if reasons else APPLIED
 
 
 def _oddities(doing: Doing, flow: Flow, world: World, code: str) -> list[str]:
+    """What is odd about a flow, the gravest first; nearly always nothing."""
     item = world.items[flow.item]
-    places = [world.book.places[flow.source], world.book.places[flow.target]]
-    lot = world.lots.get((flow.item, flow.lot)) if flow.lot else None
-    leaves = any(place.kind in ("tote", "carton", "customer") for place in places[1:])
-    meant = world.meanings.get((code, doing.when.at)) if code else None
+    source, target = world.book.places[flow.source], world.book.places[flow.target]
+    odd = []
+    if flow.serial or item.has_serials:
+        odd += _serial_oddities(flow, world, from_real=source.is_real)
+    if flow.lot and target.kind in LEAVING:
+        odd += _lot_oddities(world.lots.get((flow.item, flow.lot)), doing.day)
+    if item.has_lots and not flow.lot:
+        odd.append("lot_missing")
+    if code and (meant := world.meanings.get((code, doing.when.at))) and flow.item not in meant:
+        odd.append("code_differs")
+    if not item.is_active:
+        odd.append("inactive_item")
+    if not (source.is_active and target.is_active):
+        odd.append("inactive_location")
     scope = doing.actor.warehouses if doing.actor else None
-    odd = {
-        "serial_quantity": bool(flow.serial or item.has_serials) and flow.quantity != quantity.SCALE,
-        "serial_twice": bool(flow.serial) and not places[0].is_real and bool(_seen(world, flow)),
-        "serial_elsewhere": bool(flow.serial) and places[0].is_real and flow.source not in _seen(world, flow)
-        and bool(_seen(world, flow)),
-        "expired_lot": leaves and lot is not None and is_expired(lot.expiry, doing.day),
-        "lot_held": leaves and lot is not None and lot.is_held,
-        "lot_missing": item.has_lots and not flow.lot,
-        "code_differs": bool(meant) and flow.item not in (meant or ()),
-        "inactive_item": not item.is_active,
-        "inactive_location": not all(place.is_active for place in places),
-        "out_of_scope": scope is not None and any(place.warehouse not in scope for place in places),
-        "fraction": flow.quantity % 10 ** (3 - item.scale) != 0,
-    }  # fmt: skip
-    return [name for name, holds in odd.items() if holds]
+    if scope is not None and not (source.warehouse in scope and target.warehouse in scope):
+        odd.append("out_of_scope")
+    if flow.quantity % 10 ** (3 - item.scale):
+        odd.append("fraction")
+    return odd
+
+
+def _serial_oddities(flow: Flow, world: World, *, from_real: bool) -> list[str]:
+    odd = []
+    if flow.quantity != quantity.SCALE:
+        odd.append("serial_quantity")
+    seen = _seen(world, flow) if flow.serial else set()
+    if seen and not from_real:
+        odd.append("serial_twice")
+    elif seen and flow.source not in seen:
+        odd.append("serial_elsewhere")
+    return odd
+
+
+def _lot_oddities(lot: Lot | None, day: date) -> list[str]:
+    odd = []
+    if lot is not None and is_expired(lot.expiry, day):
+        odd.append("expired_lot")
+    if lot is not None and lot.is_held:
+        odd.append("lot_held")
+    return odd
 
 
 def _seen(world: World, flow: Flow) -> set[int]:
@@ -309,7 +336,7 @@ def _sources(args: wire.Carton) -> list[int]:
 
 def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) -> list[Flow] | None:
     """What goes into the carton, or leaves with it; None when that cannot be told."""
-    act = doing.kind.split("@")[0].removeprefix("stock.")
+    act = ACTS[doing.kind]
     if act == "check":
         return []
     if act == "pack" and any(
@@ -368,6 +395,7 @@ def _reversed(flow: Flow) -> Flow:
 def _missing(world: World, item: int | None, *places: int) -> Ruling | None:
     if item is not None and item not in world.items:
         return Ruling("held", "unknown_item")
-    if any(place not in world.book.places for place in places):
-        return Ruling("held", "unknown_location")
+    for place in places:
+        if place not in world.book.places:
+            return Ruling("held", "unknown_location")
     return None

@@ -51,7 +51,7 @@ class Push(msgspec.Struct, frozen=True):
     clock: Clock | None = None
 
 
-class Captured(msgspec.Struct, frozen=True):
+class Captured(msgspec.Struct, frozen=True, gc=False):
     """What the device's clocks read when the act happened: milliseconds; offset = server − wall."""
 
     wall: int
@@ -61,7 +61,7 @@ class Captured(msgspec.Struct, frozen=True):
     error: int | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """All or nothing with its fellows."""
 
     id: Text
@@ -69,7 +69,7 @@ class Group(msgspec.Struct, frozen=True):
     size: Annotated[int, msgspec.Meta(ge=1, le=MAX_OPERATIONS)]
 
 
-class Operation(msgspec.Struct, frozen=True):
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """One thing done or wanted; `args` are read by their kind."""
 
     id: Uuid
@@ -83,7 +83,7 @@ class Operation(msgspec.Struct, frozen=True):
     previous: str = ""
 
 
-class Receive(msgspec.Struct, frozen=True):
+class Receive(msgspec.Struct, frozen=True, gc=False):
     item: ItemId
     quantity: Quantity
     target: LocationId
@@ -98,7 +98,7 @@ class Receive(msgspec.Struct, frozen=True):
     code: Text = ""
 
 
-class Move(msgspec.Struct, frozen=True):
+class Move(msgspec.Struct, frozen=True, gc=False):
     item: ItemId
     quantity: Quantity
     source: LocationId
@@ -110,7 +110,7 @@ class Move(msgspec.Struct, frozen=True):
     code: Text = ""
 
 
-class Pick(msgspec.Struct, frozen=True):
+class Pick(msgspec.Struct, frozen=True, gc=False):
     item: ItemId
     quantity: Quantity
     source: LocationId
@@ -123,7 +123,7 @@ class Pick(msgspec.Struct, frozen=True):
     code: Text = ""
 
 
-class Adjust(msgspec.Struct, frozen=True):
+class Adjust(msgspec.Struct, frozen=True, gc=False):
     item: ItemId
     quantity: Signed
     location: LocationId
@@ -133,7 +133,7 @@ class Adjust(msgspec.Struct, frozen=True):
     code: Text = ""
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     item: ItemId
     quantity: Quantity
     lot: Text = ""
@@ -147,7 +147,7 @@ class Count(msgspec.Struct, frozen=True):
     task: Text = ""
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """A line of a carton: what goes in from `source`, or what leaves with it."""
 
     item: ItemId
@@ -169,7 +169,7 @@ class Carton(msgspec.Struct, frozen=True):
     proof: Any = None
 
 
-class Undo(msgspec.Struct, frozen=True):
+class Undo(msgspec.Struct, frozen=True, gc=False):
     operation: Uuid
 
 
@@ -252,7 +252,7 @@ def number(wire_id: str) -> int:
     return int(wire_id[2:])
 
 
-class Verdict(msgspec.Struct, kw_only=True):
+class Verdict(msgspec.Struct, kw_only=True, gc=False):
     """What became of one operation. It never changes."""
 
     n: int
