@@ -3,19 +3,25 @@
 import asyncio
 import gzip
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 
-from server import canonical, feed
+from server import canonical, clock, feed, ids
 from server.config import settings
-from server.feed import Line
+from server.db import current
+from server.feed import Head, Line
 from server.sync import snapshot, wire
 
+FEW_CHANGES: Final = 1000
+"""A part is offered as it is while no more than this changed since: the device pulls the rest as one page."""
+KEPT_DAYS: Final = 1
+"""How long a file that no manifest names any more waits for devices that are still fetching."""
+_NOTHING: Final = 1 << 62
 _NAME = re.compile(r"[0-9a-f]{64}")
-_built: dict[str, tuple[str, dict[str, Any]]] = {}
-"""Per database and scope: the digest it was built at, and its part of the manifest."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -28,35 +34,87 @@ class Manifest(msgspec.Struct, frozen=True):
     scopes: list[dict[str, Any]]
 
 
-async def manifest(scopes: tuple[str, ...], subscription: int) -> Manifest:
-    """The files that hold these scopes as of one commit, written where they are not there yet."""
-    beyond = await feed.whole(scopes)
-    parts = []
-    for scope in scopes:
-        lines = [line for line in beyond.lines if line.scope == scope]
-        parts.append(await asyncio.to_thread(_part, scope, beyond.digests[scope], lines))
-    return Manifest(wire.PROTOCOL, beyond.head.generation, subscription, beyond.head.seq, parts)
+class Part(msgspec.Struct, frozen=True):
+    """One scope as files, and the moment of the feed at which they hold it."""
+
+    generation: int
+    seq: int
+    digest: tuple[int, str]
+    files: frozenset[str]
+    told: dict[str, Any]
 
 
-def _part(scope: str, digest: tuple[int, str], lines: list[Line]) -> dict[str, Any]:
-    known = _built.get(f"{folder()}/{scope}")
-    if known is not None and known[0] == f"{digest[0]}/{digest[1]}":
-        return known[1]
-    made, indexes = snapshot.chunks(scope, lines)
-    part = {
-        "scope": scope,
-        "rows": digest[0],
-        "sum": digest[1],
-        "chunks": [
-            {"kind": one.kind, "rows": one.rows} | _kept(scope, one.data, zipped=True) for one in made
-        ],
-        "indexes": [
-            {"kind": one.kind, "field": one.field, "rows": one.rows} | _kept(scope, one.data, zipped=False)
-            for one in indexes
-        ],
-    }
-    _built[f"{folder()}/{scope}"] = (f"{digest[0]}/{digest[1]}", part)
+class Memory:
+    """What was built last of each scope of one database, and whose turn it is to build."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Part] = {}
+        self.turns: dict[str, asyncio.Lock] = {}
+
+
+_memories: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()
+
+
+async def manifest(scopes: Sequence[str], subscription: int) -> Manifest:
+    """The files that hold these scopes, written where they are not there yet.
+
+    Its number is that of the oldest part: from there the feed brings what the parts do not have, and brings
+    what they have already once more, which changes nothing.
+    """
+    while True:
+        now = await feed.beyond(scopes, _NOTHING, 1)
+        parts = [await _part(scope, now.head, now.digests[scope]) for scope in scopes]
+        if all(part.generation == now.head.generation for part in parts):
+            break
+    seq = min((part.seq for part in parts), default=now.head.seq)
+    told = [part.told for part in parts]
+    return Manifest(wire.PROTOCOL, now.head.generation, subscription, min(seq, now.head.seq), told)
+
+
+async def _part(scope: str, head: Head, digest: tuple[int, str]) -> Part:
+    memory = _memories.setdefault(current(), Memory())
+    if part := await _standing(memory, scope, head, digest):
+        return part
+    # A hundred devices that ask at once wait for one building.
+    async with memory.turns.setdefault(scope, asyncio.Lock()):
+        if part := await _standing(memory, scope, head, digest):
+            return part
+        whole = await feed.whole((scope,))
+        part = await asyncio.to_thread(_built, scope, whole.head, whole.digests[scope], whole.lines)
+        memory.parts[scope] = part
     return part
+
+
+async def _standing(memory: Memory, scope: str, head: Head, digest: tuple[int, str]) -> Part | None:
+    """What was built, if it is still worth fetching."""
+    part = memory.parts.get(scope)
+    if part is None or part.generation != head.generation or part.seq < head.forgotten:
+        return None
+    if not await asyncio.to_thread(_are_there, scope, part):
+        return None
+    if part.digest == digest:
+        memory.parts[scope] = part = msgspec.structs.replace(part, seq=max(part.seq, head.seq))
+        return part
+    changed = await feed.after((scope,), part.seq, FEW_CHANGES + 1)
+    return part if len(changed) <= FEW_CHANGES else None
+
+
+def _are_there(scope: str, part: Part) -> bool:
+    return all(_file(scope, name).exists() for name in part.files)
+
+
+def _built(scope: str, head: Head, digest: tuple[int, str], lines: list[Line]) -> Part:
+    made, indexes = snapshot.chunks(scope, lines)
+    chunk_files = [{"kind": one.kind, "rows": one.rows} | _kept(scope, one.data, zipped=True) for one in made]
+    index_files = [
+        {"kind": one.kind, "field": one.field, "rows": one.rows} | _kept(scope, one.data, zipped=False)
+        for one in indexes
+    ]
+    files = frozenset(str(file["sha256"]) for file in (*chunk_files, *index_files))
+    _forget_others(scope, files)
+    rows, total = digest
+    told = {"scope": scope, "rows": rows, "sum": total, "chunks": chunk_files, "indexes": index_files}
+    return Part(head.generation, head.seq, digest, files, told)
 
 
 def _kept(scope: str, data: bytes, *, zipped: bool) -> dict[str, Any]:
@@ -64,10 +122,18 @@ def _kept(scope: str, data: bytes, *, zipped: bool) -> dict[str, Any]:
     file = _file(scope, name)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
+        part = file.with_suffix(f".{ids.hexadecimal(8)}.part")
         part.write_bytes(gzip.compress(data, 6, mtime=0) if zipped else data)
         part.replace(file)
     return {"url": f"/sync/snapshot/{scope}/{name}", "sha256": name, "bytes": file.stat().st_size}
+
+
+def _forget_others(scope: str, files: frozenset[str]) -> None:
+    """Drop what earlier manifests named, once nobody can be fetching it any more."""
+    old = (clock.now() - KEPT_DAYS * clock.DAY) / clock.SECOND
+    for file in _file(scope, "").iterdir() if files else ():
+        if file.name not in files and file.stat().st_mtime < old:
+            file.unlink(missing_ok=True)
 
 
 def folder() -> Path:
