@@ -25,6 +25,9 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     received: [],
     repairs: [],
     lost: [],
+    /** Offered when true; kept files answer by their name, as the server's folder does. */
+    snapshots: false,
+    files: new Map(),
     quarantined: new Map(),
     safeLag: 0,
     decide: () => ({ outcome: "applied" }),
@@ -39,6 +42,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     "POST /sync/quarantine": (request) => push(request, { quarantine: true }),
     "GET /sync/pull": pull,
     "GET /sync/digest": digest,
+    "GET /sync/snapshot": snapshot,
     "POST /sync/enrol": enrol,
     "POST /sync/incarnation": incarnation,
     "POST /sync/session": session,
@@ -112,7 +116,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     const url = new URL(address, "http://server");
     const request = { path: url.pathname, query: url.searchParams, method: init.method ?? "GET", bytes: unpacked(init), headers: new Headers(init.headers) };
     server.requests.push(request);
-    const route = routes[`${request.method} ${request.path}`];
+    const route = request.path.startsWith("/sync/snapshot/") ? file : routes[`${request.method} ${request.path}`];
     if (!route) return problem(404, "not-found");
     return route(request);
   }
@@ -204,6 +208,40 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     const rows = after.slice(0, limit);
     const more = after.length > limit;
     return json(200, { ...base, rows, next: more ? rows.at(-1).seq : state.seq, more, ...(more ? {} : { digests: digests() }) });
+  }
+
+  function snapshot(request) {
+    if (!device(request)) return problem(401, "unauthorized");
+    if (!server.snapshots) return problem(404, "not-found");
+    const scopes = server.scopes.map((scope) => ({ scope, ...summed(liveRows(scope)), chunks: chunksOf(scope), indexes: [] }));
+    return json(200, { protocol: PROTOCOL, generation: state.generation, subscription: 1, seq: state.seq, scopes });
+  }
+
+  function chunksOf(scope) {
+    const kinds = [...new Set(liveRows(scope).map(({ kind }) => kind))].sort();
+    return kinds.flatMap((kind) => {
+      const rows = liveRows(scope).filter((row) => row.kind === kind);
+      return Array.from({ length: Math.ceil(rows.length / 500) }, (_, i) => chunkOf(scope, kind, rows.slice(500 * i, 500 * i + 500)));
+    });
+  }
+
+  function chunkOf(scope, kind, rows) {
+    const fields = [...new Set(rows.flatMap(({ body }) => Object.keys(body)))].sort();
+    const text = JSON.stringify({
+      scope, kind, keys: rows.map(({ key }) => key), fields,
+      columns: fields.map((field) => rows.map(({ body }) => body[field] ?? null)),
+      absent: fields.map((field) => rows.flatMap(({ body }, line) => (field in body ? [] : [line]))),
+    });
+    const name = sha(text).toString("hex");
+    const url = `/sync/snapshot/${scope}/${name}`;
+    server.files.set(url, text);
+    return { kind, rows: rows.length, url, sha256: name, bytes: text.length };
+  }
+
+  function file(request) {
+    if (!device(request)) return problem(401, "unauthorized");
+    const text = server.files.get(request.path);
+    return text === undefined ? problem(404, "replaced") : new Response(text, { headers: { "Content-Type": "application/json" } });
   }
 
   function digest(request) {

@@ -1,35 +1,38 @@
 /** The feed's rows on this device: the base as of one cursor, its staged successor, and look-ups in it. */
 
-import { effectsOf, fold, isInBase, undoneIds, unsettled } from "../sync/overlay.js";
-import { added, chunkOf, chunkWriter, CHUNKS, EMPTY_SUM, emptyBase, foldedCode, itemOf, linesOf, merge, partOf, rowHash, viewsOf } from "./base.js";
+import { effectsOf, fold, undoneIds, unsettled } from "../sync/overlay.js";
+import { createApplying, baseIn, READ } from "./applying.js";
+import { chunkOf, CHUNKS, firstPlace, foldedCode, linesOf } from "./base.js";
 import { connection, open, result, within } from "./db.js";
-import { createItemSearch } from "./search.js";
+import { bodyAt, columnsFrom, createGround } from "./ground.js";
+import { createLaying } from "./laying.js";
+import { createItemSearch, searchText } from "./search.js";
 
 export const NAME = "stockhand-edge";
-const STORES = ["chunks", "meta", "pages"];
 
 /**
  * @typedef {import('./base.js').Base} Base
  * @typedef {import('./base.js').Row} Row
+ * @typedef {import('./applying.js').Stage} Stage
  * @typedef {import('../sync/overlay.js').Balance} Balance
  * @typedef {{id: string, code: string, name: string, unit: string, [field: string]: any}} Item
  * @typedef {{id: string, code: string, warehouse: string, kind: string, [field: string]: any}} Location
  * @typedef {{code: string, item: string, unit: string, factor: string}} Barcode
- * @typedef {{reset: boolean, generation: number, subscription: number, next: number}} Stage
- * @typedef {(scope: string, view: string, chunk: number) => Promise<import('./base.js').Lines>} Read
+ * @typedef {{seq: number, key: string, body: any}} Found   body null: it left
  */
 
-/** @param {IDBDatabase} db */
+/** What is fetched again by itself may be dropped by a new shape; the settings stay. @param {IDBDatabase} db */
 function upgrade(db) {
-  db.createObjectStore("chunks");
-  db.createObjectStore("meta");
+  const stores = [...db.objectStoreNames];
+  for (const name of stores) if (name !== "settings") db.deleteObjectStore(name);
+  for (const name of ["chunks", "meta", "files", "texts", "indexes"]) db.createObjectStore(name);
   db.createObjectStore("pages", { autoIncrement: true });
-  db.createObjectStore("settings");
+  if (!stores.includes("settings")) db.createObjectStore("settings");
 }
 
 /** The database of everything that can be fetched again. @param {import('../environment.js').Environment} environment */
 export function openEdge(environment) {
-  const held = connection(() => open(environment.indexedDB, NAME, 1, upgrade));
+  const held = connection(() => open(environment.indexedDB, NAME, 2, upgrade));
   return held.get;
 }
 
@@ -45,12 +48,14 @@ export function createRows({ environment, database, operations }) {
   const cache = new Map();
   /** @type {{key: string, effects: import('../sync/overlay.js').Effect[]}|null} */
   let overlay = null;
-  const search = createItemSearch({ everyItem, tailItems });
+  const ground = createGround();
+  const laying = createLaying(database);
+  const applying = createApplying({ environment, database, operations, ground, laying });
+  const search = createItemSearch({ load: searchedItems, tailItems });
 
   return {
     base, row, every, item, itemByCode, findItems, barcode, barcodesOfItem, location, locationByCode, locations, outcome,
-    balancesOfItem, balancesAt,
-    staged, stage, dropStage, applyStage, applyRows, parts, replacePart, recount,
+    balancesOfItem, balancesAt, laying, ...applying,
   };
 
   // --- looking up ---
@@ -58,86 +63,153 @@ export function createRows({ environment, database, operations }) {
   /**
    * Read in one transaction, so that all that is read belongs to one cursor.
    * @template T
-   * @param {(base: Base, read: Read) => Promise<T>} action @returns {Promise<T>}
+   * @param {(read: Read) => Promise<T>} action @returns {Promise<T>}
    */
   async function looking(action) {
-    return within(await database(), ["chunks", "meta"], "readonly", async (transaction) => {
-      const store = transaction.objectStore("chunks");
-      const now = (await result(transaction.objectStore("meta").get("base"))) ?? emptyBase();
-      return action(now, (scope, view, chunk) => readChunk(store, now, scope, view, chunk));
+    return within(await database(), READ, "readonly", async (transaction) => {
+      const now = await baseIn(transaction);
+      return action(reading(transaction, now, await ground.reader(transaction, now)));
     });
   }
 
-  /** @param {IDBObjectStore} store @param {Base} now @param {string} scope @param {string} view @param {number} chunk */
-  async function readChunk(store, now, scope, view, chunk) {
-    const version = now.versions[view.split(".", 1)[0]] ?? 0;
-    const name = `${scope}\n${view}\n${chunk}`;
-    const known = cache.get(name);
-    if (known?.version === version) return known.lines;
-    const lines = linesOf(await result(store.get([scope, view, chunk])));
-    if (cache.size > 2 * CHUNKS) cache.clear();
-    cache.set(name, { version, lines });
-    return lines;
+  /**
+   * What can be asked within one transaction: the ground, and over it what changed since.
+   * @typedef {ReturnType<typeof reading>} Read
+   * @param {IDBTransaction} transaction @param {Base} now @param {Awaited<ReturnType<typeof ground.reader>>} under
+   */
+  function reading(transaction, now, under) {
+    const store = transaction.objectStore("chunks");
+    return { now, rowsAt, newest, every, changedItems };
+
+    /** @param {string} scope @param {string} view @param {number} chunk */
+    async function chunk(scope, view, chunk) {
+      const version = now.versions[view.split(".", 1)[0]] ?? 0;
+      const name = `${scope}\n${view}\n${chunk}`;
+      const known = cache.get(name);
+      if (known?.version === version) return known.lines;
+      const lines = linesOf(await result(store.get([scope, view, chunk])));
+      if (cache.size > 8 * CHUNKS) cache.clear();
+      cache.set(name, { version, lines });
+      return lines;
+    }
+
+    /** What lies over the ground under this key. @param {string} scope @param {string} kind @param {string} key @returns {Promise<Found|null>} */
+    async function over(scope, kind, key) {
+      const line = (await chunk(scope, kind, chunkOf(firstPlace(kind, key)))).get(key);
+      return line ? foundIn(key, line) : null;
+    }
+
+    /** The scopes that hold rows of this kind. @param {string} kind */
+    function scopesOf(kind) {
+      return Object.keys(now.scopes).filter((scope) => now.scopes[scope].kinds[kind] > 0);
+    }
+
+    /** Every row that a view groups under this place, by key; when several scopes hold it, the latest. @param {string} kind @param {string} view @param {string} place @returns {Promise<Map<string, Found>>} */
+    async function rowsAt(kind, view, place) {
+      /** @type {Map<string, Found>} */
+      const latest = new Map();
+      for (const scope of scopesOf(kind)) {
+        for (const found of await standing(scope, kind, view, place)) {
+          if (found.seq >= (latest.get(found.key)?.seq ?? 0)) latest.set(found.key, found);
+        }
+      }
+      if (view && scopesOf(kind).length > 1) await keepNewest(kind, latest);
+      return latest;
+    }
+
+    /** What one scope still groups here may be newer, and elsewhere, in another. @param {string} kind @param {Map<string, Found>} latest */
+    async function keepNewest(kind, latest) {
+      for (const [key, { seq }] of [...latest]) {
+        const newer = (await rowsAt(kind, "", firstPlace(kind, key))).get(key);
+        if (newer && newer.seq > seq) latest.delete(key);
+      }
+    }
+
+    /** @param {string} scope @param {string} kind @param {string} view @param {string} place @returns {Promise<Found[]>} */
+    async function standing(scope, kind, view, place) {
+      const changed = view ? await referred(scope, kind, view, place) : await lyingAt(scope, kind, place);
+      const laid = now.laid[scope]?.[kind];
+      if (laid === undefined) return changed;
+      const rows = await under.rowsAt(scope, kind, view, place);
+      const covers = await Promise.all(rows.map(({ key }) => over(scope, kind, key)));
+      return [...changed, ...rows.flatMap((row, i) => (covers[i] ? [] : [{ ...row, seq: laid }]))];
+    }
+
+    /** @param {string} scope @param {string} kind @param {string} place @returns {Promise<Found[]>} */
+    async function lyingAt(scope, kind, place) {
+      const found = [];
+      for (const [key, line] of await chunk(scope, kind, chunkOf(place))) {
+        if (line[1] && firstPlace(kind, key) === place) found.push(foundIn(key, line));
+      }
+      return found;
+    }
+
+    /** @param {string} scope @param {string} kind @param {string} view @param {string} place @returns {Promise<Found[]>} */
+    async function referred(scope, kind, view, place) {
+      const keys = (await chunk(scope, `${kind}.${view}`, chunkOf(place))).get(place) ?? [];
+      const found = await Promise.all(keys.map((key) => over(scope, kind, key)));
+      return found.flatMap((one) => (one?.body ? [one] : []));
+    }
+
+    /** @param {string} kind @param {string} key @returns {Promise<any|null>} */
+    async function newest(kind, key) {
+      return (await rowsAt(kind, "", firstPlace(kind, key))).get(key)?.body ?? null;
+    }
+
+    /** @param {string} kind @returns {Promise<Map<string, any>>} */
+    async function every(kind) {
+      /** @type {Map<string, Found>} */
+      const latest = new Map();
+      const take = (/** @type {Found} */ found) => found.seq >= (latest.get(found.key)?.seq ?? -1) && latest.set(found.key, found);
+      for (const scope of scopesOf(kind)) {
+        const changed = await lines(scope, kind);
+        for (const [key, line] of changed) if (line[1]) take(foundIn(key, line));
+        const laid = now.laid[scope]?.[kind];
+        await under.each(scope, kind, (columns) => {
+          columns.keys.forEach((key, i) => !changed.has(key) && take({ key, seq: laid, body: bodyAt(columns, i) }));
+        });
+      }
+      return new Map([...latest].map(([key, { body }]) => [key, body]));
+    }
+
+    /** All that lies over the ground of a kind. @param {string} scope @param {string} kind */
+    async function lines(scope, kind) {
+      const texts = /** @type {string[]} */ (await result(store.getAll(IDBKeyRange.bound([scope, kind, 0], [scope, kind, CHUNKS]))));
+      return new Map(texts.flatMap((text) => [...linesOf(text)]));
+    }
+
+    /** Items over the ground, the names of all that are covered, and the files beneath. */
+    async function changedItems() {
+      /** @type {Found[]} */
+      const changed = [];
+      const files = [];
+      for (const scope of Object.keys(now.scopes)) {
+        for (const [key, line] of await lines(scope, "item")) changed.push(foundIn(key, line));
+        files.push(...(under.ground[scope]?.item?.files ?? []));
+      }
+      return { changed, files: files.map(({ file }) => file) };
+    }
   }
 
   /** Where we stand: empty before the first pull. @returns {Promise<Base>} */
   async function base() {
-    return looking(async (now) => now);
-  }
-
-  /** The scopes that hold rows of this kind. @param {Base} now @param {string} kind */
-  function scopesOf(now, kind) {
-    return Object.keys(now.scopes).filter((scope) => now.scopes[scope].kinds[kind] > 0);
-  }
-
-  /** A row by its key; when several scopes hold it, the latest. @param {Base} now @param {Read} read @param {string} kind @param {string} key */
-  async function newest(now, read, kind, key) {
-    const chunk = chunkOf(viewsOf(kind).first({ key, body: {} }));
-    let best = null;
-    for (const scope of scopesOf(now, kind)) {
-      const found = (await read(scope, kind, chunk)).get(key);
-      if (found && (!best || Number(found[0]) > Number(best[0]))) best = found;
-    }
-    return best ? JSON.parse(best[1]) : null;
-  }
-
-  /** The keys that a view groups under this place. @param {Base} now @param {Read} read @param {string} kind @param {string} name @param {string} place @returns {Promise<string[]>} */
-  async function referred(now, read, kind, name, place) {
-    const keys = new Set();
-    for (const scope of scopesOf(now, kind)) {
-      for (const key of (await read(scope, `${kind}.${name}`, chunkOf(place))).get(place) ?? []) keys.add(key);
-    }
-    return [...keys];
+    return within(await database(), ["meta"], "readonly", (transaction) => baseIn(transaction));
   }
 
   /** @param {string} kind @param {string} key @returns {Promise<any|null>} */
   async function row(kind, key) {
-    return looking((now, read) => newest(now, read, kind, key));
+    return looking(({ newest }) => newest(kind, key));
   }
 
   /** Every row of a kind. @param {string} kind @returns {Promise<Map<string, any>>} */
   async function every(kind) {
-    return within(await database(), ["chunks", "meta"], "readonly", async (transaction) => {
-      const now = (await result(transaction.objectStore("meta").get("base"))) ?? emptyBase();
-      const texts = await Promise.all(scopesOf(now, kind).map((scope) => allChunks(transaction.objectStore("chunks"), scope, kind)));
-      return newestOfAll(texts.flat());
-    });
-  }
-
-  /** @param {IDBObjectStore} store @param {string} scope @param {string} view @returns {Promise<string[]>} */
-  function allChunks(store, scope, view) {
-    return result(store.getAll(IDBKeyRange.bound([scope, view, 0], [scope, view, CHUNKS])));
+    return looking((read) => read.every(kind));
   }
 
   /** @param {string} id @returns {Promise<Item|null>} */
   async function item(id) {
     const body = await row("item", id);
     return body && { id, ...body };
-  }
-
-  /** @param {string} code @returns {Promise<Item|null>} */
-  async function itemByCode(code) {
-    return byCode("item", code);
   }
 
   /** @param {string} code in any case @returns {Promise<Item|null>} */
@@ -147,38 +219,40 @@ export function createRows({ environment, database, operations }) {
 
   /** By code, by a part of the name, by pinyin initials, by the last four digits of a barcode. @param {string} text @param {number} limit @returns {Promise<Item[]>} */
   async function findItems(text, limit) {
-    const exact = await byCode("item", text);
-    const now = await base();
-    const ids = await search.find(text, limit, `${now.generation}/${now.versions.item ?? 0}`);
-    const rest = await Promise.all(ids.filter((id) => id !== exact?.id).map(item));
-    return /** @type {Item[]} */ ([exact, ...rest].filter(Boolean)).slice(0, limit);
+    const [exact, ids] = await Promise.all([itemByCode(text), search.find(text, limit)]);
+    return looking(async ({ newest }) => {
+      const others = ids.filter((id) => id !== exact?.id).slice(0, exact ? limit - 1 : limit);
+      const bodies = await Promise.all(others.map((id) => newest("item", id)));
+      const rest = others.flatMap((id, i) => (bodies[i] ? [{ id, ...bodies[i] }] : []));
+      return exact ? [exact, ...rest] : rest;
+    });
   }
 
-  /** @returns {Promise<Map<string, any>>} */
-  async function everyItem() {
-    return every("item");
+  /** What is searched: texts beside the ground, made when it was laid, and one of what changed since. @param {import('./search.js').Searched|null} known @returns {Promise<import('./search.js').Searched>} */
+  async function searchedItems(known) {
+    return within(await database(), [...READ, "texts"], "readonly", async (transaction) => {
+      const now = await baseIn(transaction);
+      const version = `${now.generation}/${now.ground}/${now.versions.item ?? 0}`;
+      if (known?.version === version) return known;
+      const { changed, files } = await reading(transaction, now, await ground.reader(transaction, now)).changedItems();
+      const old = new Map(known?.files.map((file, i) => [file, known.texts[i]]));
+      const texts = await Promise.all(files.map(async (file) => old.get(file) ?? (await result(transaction.objectStore("texts").get(file))) ?? ""));
+      return { version, files, texts, changed: searchText(columnsFrom("", "item", changed.filter(({ body }) => body))), covered: new Set(changed.map(({ key }) => key)) };
+    });
   }
 
   /** @param {string} tail @returns {Promise<string[]>} ids */
   async function tailItems(tail) {
-    const bodies = await looking(async (now, read) => {
-      const keys = await referred(now, read, "barcode", "tail", tail);
-      return Promise.all(keys.map((key) => newest(now, read, "barcode", key)));
-    });
-    return bodies.filter(Boolean).map((body) => body.item);
+    const found = await looking(({ rowsAt }) => rowsAt("barcode", "tail", tail));
+    return [...found.values()].map(({ body }) => body.item);
   }
 
   /** @param {string} kind @param {string} text @returns {Promise<any|null>} */
   async function byCode(kind, text) {
     const code = foldedCode(text.trim());
     if (!code) return null;
-    return looking(async (now, read) => {
-      for (const key of await referred(now, read, kind, "code", code)) {
-        const body = await newest(now, read, kind, key);
-        if (body && foldedCode(body.code) === code) return { id: key, ...body };
-      }
-      return null;
-    });
+    const [first] = (await looking(({ rowsAt }) => rowsAt(kind, "code", code))).values();
+    return first ? { id: first.key, ...first.body } : null;
   }
 
   /** @param {string} code normalised @returns {Promise<Barcode|null>} */
@@ -189,11 +263,8 @@ export function createRows({ environment, database, operations }) {
 
   /** @param {string} id @returns {Promise<Barcode[]>} */
   async function barcodesOfItem(id) {
-    return looking(async (now, read) => {
-      const codes = await referred(now, read, "barcode", "item", id);
-      const bodies = await Promise.all(codes.map((code) => newest(now, read, "barcode", code)));
-      return codes.flatMap((code, i) => (bodies[i] ? [{ code, ...bodies[i] }] : []));
-    });
+    const found = await looking(({ rowsAt }) => rowsAt("barcode", "item", id));
+    return [...found.values()].map(({ key, body }) => ({ code: key, ...body }));
   }
 
   /** @param {string} id @returns {Promise<Location|null>} */
@@ -225,33 +296,22 @@ export function createRows({ environment, database, operations }) {
 
   /** @param {string} id @returns {Promise<Balance[]>} */
   async function balancesOfItem(id) {
-    const { now, cells } = await looking(async (now, read) => ({ now, cells: await cellsOf(now, read, id, () => true) }));
+    const { now, cells } = await cellsAt("", id);
     return fold(cells, await effectsOn(now), (cell) => cell.item === id);
   }
 
   /** @param {string} id @returns {Promise<Balance[]>} */
   async function balancesAt(id) {
-    const { now, cells } = await looking(async (now, read) => {
-      const keys = await referred(now, read, "balance", "location", id);
-      const items = [...new Set(keys.map(itemOf))];
-      const found = await Promise.all(items.map((one) => cellsOf(now, read, one, (cell) => cell.location === id)));
-      return { now, cells: found.flat() };
-    });
+    const { now, cells } = await cellsAt("location", id);
     return fold(cells, await effectsOn(now), (cell) => cell.location === id);
   }
 
-  /** @param {Base} now @param {Read} read @param {string} itemId @param {(cell: Balance) => boolean} wanted @returns {Promise<Balance[]>} */
-  async function cellsOf(now, read, itemId, wanted) {
-    /** @type {Map<string, {seq: number, cell: Balance}>} */
-    const cells = new Map();
-    for (const scope of scopesOf(now, "balance")) {
-      for (const [key, [seq, text]] of await read(scope, "balance", chunkOf(itemId))) {
-        if (itemOf(key) !== itemId || (cells.get(key)?.seq ?? 0) > Number(seq)) continue;
-        const cell = balanceOf(key, JSON.parse(text));
-        if (wanted(cell)) cells.set(key, { seq: Number(seq), cell });
-      }
-    }
-    return [...cells.values()].map(({ cell }) => cell);
+  /** @param {string} view @param {string} place @returns {Promise<{now: Base, cells: Balance[]}>} */
+  async function cellsAt(view, place) {
+    return looking(async ({ now, rowsAt }) => {
+      const found = await rowsAt("balance", view, place);
+      return { now, cells: [...found.values()].map(({ key, body }) => balanceOf(key, body)) };
+    });
   }
 
   /** What is under way, for this cursor; folded anew only when something changed. The base was read first, so nothing that settles meanwhile is shown twice. @param {Base} now */
@@ -282,149 +342,17 @@ export function createRows({ environment, database, operations }) {
   /** @param {import('../outbox/operation.js').Operation[]} list */
   async function kindsOfLocations(list) {
     const ids = new Set(list.flatMap(({ args }) => [args.source, args.target, args.location]).filter(Boolean));
-    return looking(async (now, read) => {
+    return looking(async ({ newest }) => {
       const kinds = new Map();
-      for (const id of ids) kinds.set(id, (await newest(now, read, "location", id))?.kind);
+      for (const id of ids) kinds.set(id, (await newest("location", id))?.kind);
       return kinds;
     });
   }
-
-  // --- pages of the feed ---
-
-  /** @returns {Promise<Stage|null>} a pull that was not finished */
-  async function staged() {
-    return within(await database(), ["meta"], "readonly", async (transaction) => (await result(transaction.objectStore("meta").get("stage"))) ?? null);
-  }
-
-  /** Put a page aside until the last one has come. @param {Stage} stage @param {Row[]} rows */
-  async function stage(stage, rows) {
-    await within(await database(), STORES, "readwrite", async (transaction) => {
-      transaction.objectStore("pages").add(JSON.stringify(rows));
-      transaction.objectStore("meta").put(stage, "stage");
-    });
-  }
-
-  async function dropStage() {
-    await within(await database(), STORES, "readwrite", async (transaction) => {
-      transaction.objectStore("pages").clear();
-      transaction.objectStore("meta").delete("stage");
-    });
-  }
-
-  /** The staged pages and this last one become the base, with their cursor, or nothing does. @param {Stage} stage @param {Row[]} last @returns {Promise<Base>} */
-  async function applyStage(stage, last) {
-    return changing(stage.reset, async (now, chunks, transaction) => {
-      const pages = transaction.objectStore("pages");
-      const texts = /** @type {string[]} */ (await result(pages.getAll()));
-      const rows = texts.flatMap((text) => JSON.parse(text));
-      await merge(chunks, now, rows.concat(last));
-      Object.assign(now, { generation: stage.generation, subscription: stage.subscription, cursor: stage.next });
-      pages.clear();
-      transaction.objectStore("meta").delete("stage");
-    });
-  }
-
-  /** Rows that came by the live socket, right after the cursor. @param {Row[]} rows @param {{from: number, to: number}} span @returns {Promise<Base|null>} null when they do not follow */
-  async function applyRows(rows, { from, to }) {
-    if ((await base()).cursor !== from) return null;
-    return changing(false, async (now, chunks) => {
-      if (now.cursor !== from) return;
-      await merge(chunks, now, rows);
-      now.cursor = to;
-    });
-  }
-
-  /**
-   * @param {boolean} fresh begin with nothing
-   * @param {(now: Base, chunks: ReturnType<typeof chunkWriter>, transaction: IDBTransaction) => Promise<void>} action
-   * @returns {Promise<Base>}
-   */
-  async function changing(fresh, action) {
-    const now = await within(await database(), STORES, "readwrite", async (transaction) => {
-      const store = transaction.objectStore("chunks");
-      const before = (await result(transaction.objectStore("meta").get("base"))) ?? emptyBase();
-      const now = fresh ? { ...emptyBase(), changes: before.changes, versions: raised(before) } : before;
-      now.changes += 1;
-      if (fresh) store.clear();
-      const chunks = chunkWriter(store, { fresh });
-      await action(now, chunks, transaction);
-      chunks.flush();
-      transaction.objectStore("meta").put(now, "base");
-      return now;
-    });
-    environment.announce({ type: "rows", cursor: now.cursor });
-    await operations.release((record) => isInBase(record, now));
-    return now;
-  }
-
-  // --- comparing with the server ---
-
-  /** Rows and sum of each of the 256 parts of a scope. @param {string} scope @returns {Promise<{rows: number, sum: bigint}[]>} */
-  async function parts(scope) {
-    const found = Array.from({ length: 256 }, () => ({ rows: 0, sum: 0n }));
-    for (const { kind, key, text } of await rowsOf(scope)) {
-      const part = found[partOf(kind, key)];
-      part.rows += 1;
-      part.sum = (part.sum + rowHash(kind, key, text)) & 0xffffffffffffffffn;
-    }
-    return found;
-  }
-
-  /** @param {string} scope @returns {Promise<{kind: string, key: string, seq: number, text: string}[]>} */
-  async function rowsOf(scope) {
-    return within(await database(), ["chunks", "meta"], "readonly", async (transaction) => {
-      const now = (await result(transaction.objectStore("meta").get("base"))) ?? emptyBase();
-      const store = transaction.objectStore("chunks");
-      const kinds = Object.keys(now.scopes[scope]?.kinds ?? {});
-      const texts = await Promise.all(kinds.map((kind) => allChunks(store, scope, kind)));
-      return kinds.flatMap((kind, i) => texts[i].flatMap((text) => rowsIn(kind, text)));
-    });
-  }
-
-  /** This part of the scope is what the server says, nothing else. @param {string} scope @param {number} part @param {Row[]} rows */
-  async function replacePart(scope, part, rows) {
-    const kept = new Set(rows.map(({ kind, key }) => `${kind}/${key}`));
-    const gone = (await rowsOf(scope)).filter(({ kind, key }) => partOf(kind, key) === part && !kept.has(`${kind}/${key}`));
-    await changing(false, async (now, chunks) => {
-      await merge(chunks, now, gone.map(({ kind, key, seq }) => ({ scope, kind, key, seq, deleted: true, body: {} })), { force: true });
-      await merge(chunks, now, rows.map((row) => ({ ...row, scope, deleted: false })), { force: true });
-    });
-  }
-
-  /** Count a scope from its rows, when the running sum itself went wrong. @param {string} scope */
-  async function recount(scope) {
-    const found = await parts(scope);
-    await changing(false, async (now) => {
-      const counted = now.scopes[scope];
-      if (!counted) return;
-      counted.rows = found.reduce((rows, part) => rows + part.rows, 0);
-      counted.sum = added(EMPTY_SUM, found.reduce((sum, part) => sum + part.sum, 0n));
-    });
-  }
 }
 
-/** Every kind gets a new version, also those that are gone now. @param {Base} before */
-function raised(before) {
-  return Object.fromEntries(Object.keys(before.versions).map((kind) => [kind, before.changes + 1]));
-}
-
-/** @param {string} kind @param {string} text of a chunk */
-function rowsIn(kind, text) {
-  return [...linesOf(text)].map(([key, [seq, body]]) => ({ kind, key, seq: Number(seq), text: body }));
-}
-
-/** @param {string[]} texts of chunks @returns {Map<string, any>} */
-function newestOfAll(texts) {
-  const seqs = new Map();
-  const bodies = new Map();
-  for (const text of texts) {
-    for (const [key, [seq, body]] of linesOf(text)) {
-      if ((seqs.get(key) ?? -1) > Number(seq)) continue;
-      seqs.set(key, Number(seq));
-      bodies.set(key, JSON.parse(body));
-    }
-  }
-  return bodies;
+/** @param {string} key @param {string[]} line @returns {Found} */
+function foundIn(key, [seq, text]) {
+  return { key, seq: Number(seq), body: text ? JSON.parse(text) : null };
 }
 
 /** @param {string} key @param {any} body @returns {Balance} */

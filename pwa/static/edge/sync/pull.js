@@ -1,8 +1,9 @@
 /**
- * Fetch the feed: pages are put aside and become the base together, with their cursor, when the last has
+ * Fetch the feed. A device that has nothing begins with the snapshot (sync/bootstrap.js); pages are put aside and become the base together, with their cursor, when the last has
  * come. Between two pages what waits is pushed, so a long first pull never holds up a scan.
  */
 
+import { createBootstrap } from "./bootstrap.js";
 import { differing, repair } from "./digest.js";
 import { createWire, PROTOCOL } from "./wire.js";
 
@@ -24,6 +25,8 @@ const MOST_RESETS = 3;
  * @param {(repair: import('./digest.js').Repair) => Promise<void>} given.report
  */
 export function createPull({ environment, rows, identity, push, report }) {
+  const bootstrap = createBootstrap({ environment, rows, push, stopped });
+
   return { pull, applyFrame };
 
   /** @returns {Promise<Pulled>} */
@@ -33,6 +36,7 @@ export function createPull({ environment, rows, identity, push, report }) {
     const wire = createWire(environment, who);
     const pulled = await pullPages(wire);
     if (pulled.state === "done" && pulled.digests) await compare(wire, pulled.digests);
+    if (pulled.state === "done") await rows.fold();
     return pulled;
   }
 
@@ -40,8 +44,16 @@ export function createPull({ environment, rows, identity, push, report }) {
   async function pullPages(wire) {
     let resets = 0;
     let applied = 0;
+    let wantsSnapshot = true;
     for (;;) {
       const stage = await where();
+      if (wantsSnapshot && stage.reset && stage.next === 0) {
+        const begun = await bootstrap.run(wire);
+        if (begun.kind === "stop") return { ...begun, applied };
+        if (begun.kind === "laid") applied += begun.rows;
+        else wantsSnapshot = false;
+        continue;
+      }
       const fetched = await fetchPage(wire, stage);
       if (fetched.kind === "stop") return { ...fetched, applied };
       const { body } = fetched;
@@ -73,8 +85,7 @@ export function createPull({ environment, rows, identity, push, report }) {
   async function fetchPage(wire, { generation, subscription, next }) {
     const known = generation ? `&generation=${generation}&subscription=${subscription}` : "";
     const answer = await wire.get(`/sync/pull?cursor=${next}&limit=${LIMIT}${known}`);
-    if (answer.kind === "later") return { kind: "stop", state: "later", after: answer.after, reached: answer.reached };
-    if (answer.kind === "refused") return { kind: "stop", state: refusal(answer.status), reached: true };
+    if (answer.kind !== "ok") return stopped(answer);
     if (!isPage(answer.body, next)) return { kind: "stop", state: "later", reached: false };
     return { kind: "page", body: answer.body };
   }
@@ -100,6 +111,7 @@ export function createPull({ environment, rows, identity, push, report }) {
 
   /** @param {ReturnType<typeof createWire>} wire @param {Record<string, import('./digest.js').Digest>} theirs */
   async function compare(wire, theirs) {
+    await rows.settle();
     const { scopes } = await rows.base();
     for (const scope of differing(scopes, theirs)) {
       await repair({
@@ -116,6 +128,12 @@ export function createPull({ environment, rows, identity, push, report }) {
     if (to <= (await rows.base()).cursor) return true;
     return (await rows.applyRows(list, { from, to })) !== null;
   }
+}
+
+/** @param {Exclude<import('./wire.js').Answer, {kind: 'ok'}>} answer @returns {import('./bootstrap.js').Stop} */
+function stopped(answer) {
+  if (answer.kind === "later") return { kind: "stop", state: "later", after: answer.after, reached: answer.reached };
+  return { kind: "stop", state: refusal(answer.status), reached: true };
 }
 
 /** @param {number} status @returns {'later'|'sign-in'|'revoked'} */

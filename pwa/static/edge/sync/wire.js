@@ -18,7 +18,7 @@ const TIMEOUT_MS = 20_000;
  * @param {Identity|null} identity
  */
 export function createWire(environment, identity) {
-  return { deliver, ask, get };
+  return { deliver, ask, get, file };
 
   /** Hand over operations: only an answer that names this very body counts. @param {string} path @param {string} text @returns {Promise<Answer>} */
   async function deliver(path, text) {
@@ -39,12 +39,24 @@ export function createWire(environment, identity) {
     return exchange(path, {});
   }
 
+  /** Bytes, as they are; whoever asks knows their hash. @param {string} path @returns {Promise<Answer>} */
+  async function file(path) {
+    const sent = environment.monotonic();
+    try {
+      const { response, body } = await fetchWithin(path, { headers: credentials() }, contentOf);
+      if (typeof body === "string") return await judged({ response, text: body }, sent);
+      return { kind: "ok", body, sent, received: environment.monotonic() };
+    } catch {
+      return { kind: "later", after: null, reached: false }; // as in `exchange`
+    }
+  }
+
   /** @param {string} path @param {{method?: string, body?: BodyInit, headers?: Record<string, string>}} init @returns {Promise<Answer>} */
   async function exchange(path, { headers = {}, ...init }) {
     const sent = environment.monotonic();
     try {
-      const response = await fetchWithin(path, { ...init, headers: { ...headers, ...credentials() } });
-      return await judged(response, sent);
+      const { response, body } = await fetchWithin(path, { ...init, headers: { ...headers, ...credentials() } }, (answer) => answer.text());
+      return await judged({ response, text: body }, sent);
     } catch {
       // No network, a cut line, a body that ends early: all mean the same here, and the caller tries again.
       return { kind: "later", after: null, reached: false };
@@ -56,13 +68,17 @@ export function createWire(environment, identity) {
     return identity ? { Authorization: `Bearer ${identity.device}.${identity.secret}` } : {};
   }
 
-  /** A half-open connection never answers, so we stop waiting; the body counts too. @param {string} path @param {RequestInit} init */
-  async function fetchWithin(path, init) {
+  /**
+   * A half-open connection never answers, so we stop waiting; the body counts too.
+   * @template T
+   * @param {string} path @param {RequestInit} init @param {(response: Response) => Promise<T>} read
+   */
+  async function fetchWithin(path, init, read) {
     const control = new AbortController();
     const timer = environment.later(() => control.abort(), TIMEOUT_MS);
     try {
       const response = await environment.fetch(path, { ...init, signal: control.signal, cache: "no-store", credentials: "omit" });
-      return { response, text: await response.text() };
+      return { response, body: await read(response) };
     } finally {
       environment.never(timer);
     }
@@ -81,6 +97,11 @@ export function createWire(environment, identity) {
     if (body === null || typeof body !== "object") return { kind: "later", after: null, reached: false };
     return { kind: "ok", body, sent, received: environment.monotonic() };
   }
+}
+
+/** @param {Response} answer @returns {Promise<ArrayBuffer|string>} bytes, or what went wrong in words */
+async function contentOf(answer) {
+  return answer.ok ? answer.arrayBuffer() : answer.text();
 }
 
 /** @param {string} text @returns {Uint8Array<ArrayBuffer>} */
