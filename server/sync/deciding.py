@@ -53,8 +53,12 @@ class _TakenBack(Exception):
 
 async def release_waiting(arrived: list[str]) -> None:
     """Let operations take effect that waited for these; part of the transaction that brought them."""
-    freed = sorted({row[0] for row in await execute(_ARRIVED, as_json(arrived))})
-    for operation in freed:
+    await free_groups(sorted({row[0] for row in await execute(_ARRIVED, as_json(arrived))}))
+
+
+async def free_groups(operations: list[str]) -> None:
+    """Let those of these take effect, with their groups, that wait for nothing any more."""
+    for operation in operations:
         try:
             await _free(operation)
         except Exception:

@@ -351,13 +351,16 @@ class _Batch:
             async with writing():
                 for taken, doing in zip(members, doings, strict=True):
                     await self._rule_one(taken, doing, before)
-                if len(members) < group.size or any(taken.verdict.outcome in NO_EFFECT for taken in members):
+                outcomes = {taken.verdict.outcome for taken in members}
+                # A twin among new ones: the other replica brought a part of the group only.
+                is_mixed = "duplicate" in outcomes and len(outcomes) > 1
+                if len(members) < group.size or is_mixed or not outcomes.isdisjoint(NO_EFFECT):
                     raise _TakenBack
         except _TakenBack:
             self.world.book.back_to(mark)
             refused = any(taken.verdict.outcome == "rejected" for taken in members)
             for taken in members:
-                if taken.verdict.outcome not in NO_EFFECT:
+                if taken.verdict.outcome not in (*NO_EFFECT, "duplicate"):
                     _rule_as(taken, Ruling("rejected" if refused else "held", "group"))
 
     async def _rule_one(self, taken: Taken, doing: Doing | None, before: Before) -> None:
@@ -441,6 +444,7 @@ class _Batch:
         await deciding.release_waiting(
             [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
         )
+        await deciding.free_groups([taken.parsed.id for taken in self.taken if _is_later_half(taken)])
         return seq
 
     async def _store_effects(self, world: World) -> None:
@@ -546,6 +550,14 @@ def _numbers(operations: list[Parsed], ack: int, last: str) -> list[int]:
         before = parsed.n if parsed.n is not None else before + 1
         numbers.append(before)
     return numbers
+
+
+def _is_later_half(taken: Taken) -> bool:
+    """Whether this may complete a group of which the first part came with an earlier push."""
+    operation = taken.parsed.operation
+    if operation is None or operation.group is None or operation.group.index == 0:
+        return False
+    return (taken.verdict.outcome, taken.verdict.reason) == ("held", "group")
 
 
 def _needs(parsed: Parsed) -> list[str]:

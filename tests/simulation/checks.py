@@ -99,6 +99,7 @@ class Watch:
         times = self._order()
         self._stock(times, everybody)
         self._conflicts()
+        self._feed()
         for worker in self.world.workers:
             self.device(worker)
             if worker.away_until <= self.world.now_ms:
@@ -161,6 +162,7 @@ class Watch:
 
     def _order(self) -> dict[str, int]:
         """I3: per replica in the order of n, dated as it happened; gives the server's time of each operation."""
+        self._arrival()
         times: dict[str, int] = {}
         self.tainted = set()
         before: dict[int, int] = {}
@@ -183,6 +185,17 @@ class Watch:
                     f"I6: operation {name} is dated {at // 1000 - one.true_ms} ms from when it happened"
                 )
         return times
+
+    def _arrival(self) -> None:
+        """I3: what one device did was taken in that order, whichever of its replicas brought it."""
+        rank = {name: number for number, name in enumerate(self.world.truth.log)}
+        last: dict[str, int] = {}
+        for (name,) in self.world.server.database.rows("SELECT id FROM operation ORDER BY rowid"):
+            if name in rank:
+                device = self.world.truth.log[name].device
+                if rank[name] < last.get(device, -1):
+                    self.world.say(f"I3: operation {name} of {device} was taken after a later one")
+                last[device] = rank[name]
 
     def _stock(self, times: dict[str, int], everybody: bool) -> None:
         """I6, I12: the book is what the operations say by their dates, and, when all is heard, the shelves."""
@@ -230,6 +243,23 @@ class Watch:
         tasks = database.rows("SELECT subject FROM task WHERE kind = 'count' AND closed_at IS NULL")
         if sorted(row[0] for row in tasks) != sorted({f"l-{row[1]}" for row in owing}):
             self.world.say("I12: open count tasks are not the places that owe")
+
+    def _feed(self) -> None:
+        """I10: the feed says what the balances say."""
+        database = self.world.server.database
+        told = {
+            row[0]: row[1]
+            for row in database.rows(
+                "SELECT key, json_extract(body, '$.on_hand') FROM feed_row WHERE kind = 'balance' AND is_deleted = 0"
+            )
+        }
+        held = {
+            f"i-{row[0]}/l-{row[1]}/{row[2]}/": str(row[3] // 1000)
+            for row in database.rows("SELECT item, location, lot, on_hand FROM balance")
+            if self.world.truth.is_real(f"l-{row[1]}")
+        }
+        if {key: amount for key, amount in held.items() if told.get(key, "0") != amount}:
+            self.world.say("I10: the feed tells other balances than the ledger")
 
     def _at_rest(self, worker: Worker) -> None:
         """I10, I15: nothing waits, and the device holds exactly the server's rows."""

@@ -253,7 +253,8 @@ class World:
         for index, (source, to) in enumerate(((cell[1], tote), (tote, target))):
             self.now_ms += 1_000
             group = {"id": name, "index": index, "size": 2}
-            self._carry(worker, "stock.move@1", cell, source, to, amount, group=group, depends_on=[])
+            needs = self._something_needed(worker) if index and self._happens(0.2) else []
+            self._carry(worker, "stock.move@1", cell, source, to, amount, group=group, depends_on=needs)
 
     def _count(self, worker: Worker) -> None:
         place = self.rng.choice([*self.setting.bins, *self.setting.totes])

@@ -46,10 +46,10 @@ def no_deduplication(stack: ExitStack) -> None:
     numbers = itertools.count()
     real = reconciling._Batch._admit
 
-    async def admit(self: Any, push: Any, device: Any, generation: int, fresh: list[Any]) -> Any:
-        replica = await self._replica(device, push.push.incarnation)
+    def admit(self: Any, push: Any, device: Any, generation: int, fresh: list[Any]) -> Any:
+        replica = self._replica(push, device)
         if replica is None or push.push.generation != generation:
-            return await real(self, push, device, generation, fresh)
+            return real(self, push, device, generation, fresh)
         shifted = [
             msgspec.structs.replace(parsed, n=replica.ack + index, id=f"{next(numbers):08x}{parsed.id[8:]}")
             for index, parsed in enumerate(push.operations, 1)
@@ -62,7 +62,7 @@ def no_deduplication(stack: ExitStack) -> None:
             for one in shifted
         ]
         replica.head = ""
-        return await real(self, msgspec.structs.replace(push, operations=renamed), device, generation, fresh)
+        return real(self, msgspec.structs.replace(push, operations=renamed), device, generation, fresh)
 
     stack.enter_context(mock.patch.object(reconciling._Batch, "_admit", admit))
     stack.enter_context(mock.patch.object(reconciling, "UNCHAINED", ""))
@@ -73,12 +73,12 @@ def accept_gaps(stack: ExitStack) -> None:
     """The server takes operations although earlier ones are missing."""
     real = reconciling._Batch._admit
 
-    async def admit(self: Any, push: Any, device: Any, generation: int, fresh: list[Any]) -> Any:
-        replica = await self._replica(device, push.push.incarnation)
+    def admit(self: Any, push: Any, device: Any, generation: int, fresh: list[Any]) -> Any:
+        replica = self._replica(push, device)
         first = push.operations[0] if push.operations else None
         if replica is not None and first is not None and first.n is not None and first.n > replica.ack + 1:
             replica.ack, replica.head = first.n - 1, first.operation.previous
-        return await real(self, push, device, generation, fresh)
+        return real(self, push, device, generation, fresh)
 
     stack.enter_context(mock.patch.object(reconciling._Batch, "_admit", admit))
 
@@ -97,7 +97,7 @@ def count_as_absolute(stack: ExitStack) -> None:
         return True
 
     stack.enter_context(mock.patch.object(Book, "count", count))
-    stack.enter_context(mock.patch.object(Book, "_was_seen", lambda *_: False))
+    stack.enter_context(mock.patch.object(Book, "_was_seen", return_value=False))
 
 
 @_plant
@@ -105,7 +105,8 @@ def trust_the_wall_clock(stack: ExitStack) -> None:
     """Things happened when the device's clock says so."""
 
     def happened_at(captured: Any, clock: Any, received_at: int, previous_at: int) -> int:
-        return max(min(captured.wall * 1000, received_at), previous_at + 1)
+        wall: int = captured.wall * 1000
+        return max(min(wall, received_at), previous_at + 1)
 
     stack.enter_context(mock.patch.object(envelope, "happened_at", happened_at))
 
@@ -113,13 +114,13 @@ def trust_the_wall_clock(stack: ExitStack) -> None:
 @_plant
 def debt_is_not_repaid(stack: ExitStack) -> None:
     """What arrives later does not give back to suspense."""
-    stack.enter_context(mock.patch.object(Book, "_repay", lambda *_: None))
+    stack.enter_context(mock.patch.object(Book, "_repay", return_value=None))
 
 
 @_plant
 def half_a_group_stays(stack: ExitStack) -> None:
     """A group that cannot take effect as a whole keeps what it did so far."""
-    stack.enter_context(mock.patch.object(Book, "back_to", lambda *_: None))
+    stack.enter_context(mock.patch.object(Book, "back_to", return_value=None))
 
 
 @_plant
@@ -255,7 +256,7 @@ def cursor_per_page(stack: ExitStack) -> None:
 @_plant
 def no_offer_after_restore(stack: ExitStack) -> None:
     """After the server was restored, a device offers nothing again."""
-    stack.enter_context(mock.patch.object(Device, "_forget_verdicts", lambda *_: None))
+    stack.enter_context(mock.patch.object(Device, "_forget_verdicts", return_value=None))
 
     def prepare(world: World) -> None:
         world.faults.restore = 0.02

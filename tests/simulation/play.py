@@ -1,6 +1,7 @@
 """Playing days: mornings that send some away, hours of work and faults, evenings when everything must agree."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tests import given
 from tests.simulation.backend import Server
 from tests.simulation.checks import Watch
 from tests.simulation.floor import DAY, MINUTE, START, Faults, Setting, Worker, World
+
+log = logging.getLogger("stockhand.simulation")
 
 DAYS_A_RUN = 6
 STEPS = 12
@@ -107,7 +110,11 @@ async def run(
             watch = Watch(world)
             for day in range(days):
                 world.day = day
-                await _play_day(world, watch, is_last=day == days - 1)
+                try:
+                    await _play_day(world, watch, is_last=day == days - 1)
+                except Exception as error:
+                    log.exception("day %d of seed %d fell over", day, seed)
+                    world.say(f"fell over: {type(error).__name__}: {error}")
                 if world.violations:
                     break
     finally:
@@ -145,12 +152,26 @@ async def _meet(world: World, watch: Watch, worker: Worker) -> None:
         await asyncio.gather(*(other.device.push() for other in others))
     if rng.random() < 0.6:
         await attempt(worker)
+    if rng.random() < 0.05:
+        await _two_at_once(world, worker)
     if rng.random() < 0.25:
         await worker.device.pull(PAGE)
     if rng.random() < 0.05:
         worker.device.prune()
     await world.deliver_delayed()
     await _server_life(world, watch)
+
+
+async def _two_at_once(world: World, worker: Worker) -> None:
+    """Two requests are on their way, and the second half of the queue may be there before the first."""
+    device, waiting = worker.device, worker.device.queue()
+    if len(waiting) < 2:
+        return
+    cut = next((n for n, record in enumerate(waiting) if n and "group" not in record.operation), 0)
+    device.store.sent = max(device.store.sent, waiting[-1].n)
+    for half in world.rng.sample((waiting[:cut], waiting[cut:]), 2):
+        body = device.body(half)
+        device.absorb(body, await device.post(body), device.clock.monotonic())
 
 
 async def attempt(worker: Worker) -> None:

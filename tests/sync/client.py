@@ -403,13 +403,13 @@ class Device:
 
     async def _heal(self, scope: str) -> bool:
         reply = await self.send("GET", f"/sync/digest?scope={scope}", self.headers, b"")
-        if reply is None or reply.status != 200:
+        if reply is None or reply.json().get("protocol") != PROTOCOL:
             return False
         mine = self.parts(scope)
         for part, told in enumerate(reply.json()["parts"]):
             if mine[part] != tuple(told):
                 rows = await self.send("GET", f"/sync/digest?scope={scope}&part={part}", self.headers, b"")
-                if rows is None or rows.status != 200:
+                if rows is None or rows.json().get("protocol") != PROTOCOL:
                     return False
                 self._replace_part(scope, part, rows.json()["rows"])
         return True

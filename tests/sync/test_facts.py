@@ -170,6 +170,35 @@ async def test_a_group_cut_by_the_end_of_the_batch_waits_for_its_other_half(floo
     assert await floor.on_hand("CUP", "A-01") == "8"
 
 
+async def test_a_group_sent_in_two_halves_takes_effect_with_the_second(floor: Floor) -> None:
+    device = await floor.device()
+    device.group(floor.receive("CUP", 3, "A-01"), floor.move("CUP", 3, "A-01", "A-02"))
+    device.batch_limit = 1
+    await device.push()
+    assert verdicts(device) == [("held", "group"), ("waiting", None)]
+
+    await device.push()
+
+    assert verdicts(device) == [("held", "group")] * 2
+    assert (await floor.on_hand("CUP", "A-01"), await floor.on_hand("CUP", "A-02")) == ("0", "3")
+    assert await incidents() == []
+    await assert_ledger_balances()
+
+
+async def test_half_a_group_that_another_replica_brought_is_not_completed_by_itself(floor: Floor) -> None:
+    device = await floor.device()
+    device.group(floor.receive("CUP", 3, "A-01"), floor.move("CUP", 3, "A-01", "A-02"))
+    device.batch_limit = 1
+    await device.push()
+    device.batch_limit = 200
+
+    await device.begin_again()
+    await device.push()
+
+    assert (await floor.on_hand("CUP", "A-01"), await floor.on_hand("CUP", "A-02")) == ("0", "0")
+    assert {said for said, _ in verdicts(device)} == {"held"}
+
+
 async def test_a_group_whose_other_half_never_comes_is_held(floor: Floor) -> None:
     device = await floor.device()
     group = {"id": "g", "index": 0, "size": 2}

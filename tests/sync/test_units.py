@@ -8,7 +8,11 @@ from tests import given
 
 @pytest.mark.parametrize(
     ("unit", "factor", "outcome"),
-    [("个", "1", ("applied", None)), ("箱", "24", ("applied", None)), ("箱", "12", ("warning", "factor_differs"))],
+    [
+        ("个", "1", ("applied", None)),
+        ("箱", "24", ("applied", None)),
+        ("箱", "12", ("warning", "factor_differs")),
+    ],
 )
 async def test_a_receipt_in_a_unit_of_the_item(
     database: str, unit: str, factor: str, outcome: tuple[str, str | None]
