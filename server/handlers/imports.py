@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from server import events, web, words
 from server.imports import continuing, importing, queries, uploading, workbook
 from server.imports.check import Duplicates
-from server.imports.columns import SPECS, Kind, Spec
+from server.imports.columns import SPECS, Kind
 from server.imports.importing import Refused
 from server.imports.queries import Job
 from server.imports.report import Fault, Options, Report, said
@@ -30,6 +30,8 @@ MAX_BODY = 400_000_000
 """A file that is only somewhat too large is read to its end, so that its sender hears why."""
 LINES = 100
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MISREAD = frozenset({"column_missing", "looks_like_lines"})
+"""Signs that the file should be read in another way."""
 BEGUN = ("writing", "undoing", "committing", "committed", "undone")
 
 
@@ -220,9 +222,10 @@ async def _job_page(
         progress=continuing.progress_of(found),
         faults=_page_of(told.errors if told else [], page),
         counts=await queries.counts(found.id),
-        columns=SPECS[_spec(found).kind].columns,
+        columns=next(spec.columns for spec in SPECS.values() if spec.kind == found.kind),
         policies=list(POLICIES),
         is_begun=found.state in BEGUN,
+        is_misread=told is not None and bool(MISREAD & {one.code for one in (*told.errors[:1], *told.notes)}),
         may_act=_may_act(request, found),
         is_late=is_late,
         changed=_differences(told, request.user.language),
@@ -233,10 +236,6 @@ async def _job_page(
             request.user.language,
         ),
     )
-
-
-def _spec(found: Job) -> Spec:
-    return next(spec for spec in SPECS.values() if spec.kind == found.kind)
 
 
 def _differences(told: Report | None, language: str) -> list[tuple[int, str, list[web.Change]]]:

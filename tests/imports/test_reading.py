@@ -99,6 +99,7 @@ def test_error_cells_and_formulas_without_result_are_not_empty(tmp_path: Path) -
     assert notes(found) == ["formulas", "formula_errors"]
 
 
+@pytest.mark.slow
 def test_many_formulas_are_seen_whole_wherever_the_stream_is_cut(tmp_path: Path) -> None:
     cells = files.text_rows([["编码", "数"]]) + "".join(
         f'<row r="{at}">{files.text_cell(f"A{at}", f"SKU-{at}")}'
@@ -211,6 +212,7 @@ def test_a_far_cell_is_found_however_it_is_written(tmp_path: Path, reference: st
     assert refusal(files.workbook(tmp_path / "a.xlsx", cells)) in {"far_cell", "damaged", "too_large"}
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_by_its_true_size(tmp_path: Path) -> None:
     bomb = {"xl/media/x.bin": b"\0" * 301_000_000}
 
@@ -220,6 +222,7 @@ def test_a_zip_bomb_is_refused_by_its_true_size(tmp_path: Path) -> None:
     assert refusal(path) == "bomb"
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     path = files.workbook(
         tmp_path / "a.xlsx", files.text_rows(ROWS), more={"xl/styles.xml": b" " * 301_000_000}
@@ -348,6 +351,7 @@ def test_the_reading_process_limits_itself(tmp_path: Path) -> None:
     assert b"MemoryError" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
     rows = "".join(f"SKU-{at},茶杯 {at},件,{at}\n" for at in range(100_000))
     seen: list[int] = []
