@@ -6,11 +6,12 @@ import json
 import random
 import statistics
 import tempfile
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from e2e.house import House
 from server import canonical
@@ -23,11 +24,7 @@ class Bench:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        catalogue = self._pull(self.device("li.wei"))
-        self.items = [row["key"] for row in catalogue if row["kind"] == "item" and not row["body"]["serial"]]
-        self.bins = [row["key"] for row in catalogue if row["kind"] == "location" and row["body"]["kind"] == "bin"]
-        self.dock = next(row["key"] for row in catalogue
-                         if row["kind"] == "location" and row["body"]["kind"] == "dock")  # fmt: skip
+        self.goods, self.bins = goods_and_bins(self._pull(self.device("li.wei")))
 
     def device(self, user: str) -> "Device":
         """Enrol one more device."""
@@ -36,6 +33,17 @@ class Bench:
         body = {"token": invited["token"], "name": "bench", "incarnation": incarnation}
         enrolled = post(self.house.port, "/sync/enrol", json.dumps(body).encode(), {})
         return Device(enrolled["device"], enrolled["secret"], incarnation, enrolled["generation"])
+
+    @property
+    def port(self) -> int:
+        """Where the server listens."""
+        return self.house.port
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self.house.process is not None, "not serving"
+        return self.house.process.pid
 
     def _pull(self, device: "Device") -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -47,6 +55,26 @@ class Bench:
         return rows
 
 
+class Goods(NamedTuple):
+    """What a scanner sees of an item: its id, a code on it, and whether its lots are kept apart."""
+
+    item: str
+    code: str
+    lot: str
+
+
+def goods_and_bins(rows: list[dict[str, Any]]) -> tuple[list[Goods], list[str]]:
+    """The items without serials and the bins, out of the rows of a pull."""
+    codes = {row["body"]["item"]: row["key"] for row in rows if row["kind"] == "barcode"}
+    goods = [
+        Goods(row["key"], codes.get(row["key"], ""), "L2409" if row["body"]["lot"] else "")
+        for row in rows
+        if row["kind"] == "item" and not row["body"]["serial"]
+    ]
+    bins = [row["key"] for row in rows if row["kind"] == "location" and row["body"]["kind"] == "bin"]
+    return goods, bins
+
+
 class Device:
     """A device that builds its uploads beforehand, so that only the server is measured."""
 
@@ -54,9 +82,11 @@ class Device:
         self.wire_id, self.incarnation, self.generation = wire_id, incarnation, generation
         self.headers = {"Authorization": f"Bearer {wire_id}.{secret}", "Content-Type": "application/json"}
         self.n, self.previous = 0, ""
+        # What this device has put into bins itself, so that it only takes away what is there.
+        self.stock: list[tuple[Goods, str]] = []
 
-    def batch(self, bench: Bench, size: int, chance: random.Random) -> bytes:
-        """A push of `size` scans: receipts and moves over the whole warehouse."""
+    def batch(self, goods: Sequence[Goods], bins: Sequence[str], size: int, chance: random.Random) -> bytes:
+        """A push of `size` scans: half receipts, half moves of what this device has received."""
         return json.dumps(
             {
                 "device": self.wire_id,
@@ -64,32 +94,51 @@ class Device:
                 "generation": self.generation,
                 "app": "2026.11.1",
                 "queue": {"depth": size, "oldest": None},
-                "operations": [self._scan(bench, chance) for _ in range(size)],
+                "operations": [self._scan(goods, bins, chance) for _ in range(size)],
             },
             separators=(",", ":"),
         ).encode()
 
-    def _scan(self, bench: Bench, chance: random.Random) -> dict[str, Any]:
+    def _scan(self, goods: Sequence[Goods], bins: Sequence[str], chance: random.Random) -> dict[str, Any]:
         self.n += 1
-        item, source, target = chance.choice(bench.items), *chance.sample(bench.bins, 2)
-        receives = chance.random() < 0.5
+        moves = chance.random() < 0.5 and self.stock
+        kind, args = self._move(bins, chance) if moves else self._receipt(goods, bins, chance)
+        wall = time.time_ns() // 1_000_000
         operation = {
-            "id": _uuid7(chance),
+            "id": _uuid7(wall, chance),
             "n": self.n,
-            "kind": "stock.receive@1" if receives else "stock.move@1",
+            "kind": kind,
             "user": "u-3",
-            "args": {"item": item, "quantity": "1", "target": target, "lot": "L1"}
-            | ({} if receives else {"source": source}),
-            "captured": {"wall": 1790000000000 + self.n, "monotonic": self.n, "boot": "b", "offset": 0, "error": 9},
+            "args": args,
+            "captured": {"wall": wall, "monotonic": self.n, "boot": "k3f9a1", "offset": 0, "error": 9},
             "basis": {"generation": 1, "cursor": 1},
             "previous": self.previous,
         }
         self.previous = hashlib.sha256(canonical.encode(operation)).hexdigest()[:16]
         return operation
 
+    def _receipt(
+        self, goods: Sequence[Goods], bins: Sequence[str], chance: random.Random
+    ) -> tuple[str, dict[str, str]]:
+        what, target = chance.choice(goods), chance.choice(bins)
+        self.stock.append((what, target))
+        return "stock.receive@1", _args(what, target)
 
-def _uuid7(chance: random.Random) -> str:
-    text = f"{chance.getrandbits(128):032x}"
+    def _move(self, bins: Sequence[str], chance: random.Random) -> tuple[str, dict[str, str]]:
+        index = chance.randrange(len(self.stock))
+        what, source = self.stock[index]
+        target = chance.choice([place for place in bins if place != source])
+        self.stock[index] = (what, target)
+        return "stock.move@1", _args(what, target) | {"source": source}
+
+
+def _args(goods: Goods, target: str) -> dict[str, str]:
+    args = {"item": goods.item, "quantity": "1", "target": target, "lot": goods.lot, "code": goods.code}
+    return {name: value for name, value in args.items() if value}
+
+
+def _uuid7(wall: int, chance: random.Random) -> str:
+    text = f"{wall:012x}{chance.getrandbits(80):020x}"
     return f"{text[:8]}-{text[8:12]}-7{text[13:16]}-8{text[17:20]}-{text[20:]}"
 
 
@@ -116,7 +165,9 @@ def get(port: int, path: str, headers: dict[str, str]) -> Any:
     return call(http.client.HTTPConnection("127.0.0.1", port, timeout=60), "GET", path, b"", headers)
 
 
-def call(connection: http.client.HTTPConnection, method: str, path: str, body: bytes, headers: dict[str, str]) -> Any:
+def call(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes, headers: dict[str, str]
+) -> Any:
     """One request on a kept connection; anything but 200 is an error."""
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
@@ -130,6 +181,12 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value that so large a share of all values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:
