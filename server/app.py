@@ -1,5 +1,6 @@
 """The application: everything meets here, once."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,6 +52,8 @@ def create_app(url: str | None = None) -> Litestar:
 def _on_database(url: str) -> Any:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        # A push makes thousands of small values that die at once; looking after every 700 of them costs a tenth.
+        gc.set_threshold(20_000, 20, 20)
         await db.open_database(url)
         try:
             await run_migrations()
