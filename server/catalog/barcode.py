@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -178,6 +179,7 @@ def resolve(scan: Scan, lookup: Lookup, scales: Sequence[ScalePattern] = SCALES)
     return first or _weighed(sight, lookup, scales) or _unknown(sight, lookup)
 
 
+@lru_cache(16_384)  # an import asks six times for each barcode
 def normalise(code: str) -> str:
     """The key of a barcode in tables, feed rows and look-ups: GTINs padded to 14 digits, others upper case.
 

@@ -79,10 +79,12 @@ _SET_SEARCH = Statement("UPDATE item SET search = ? WHERE id = ?")
 _TOUCH_ITEM = Statement("UPDATE item SET search = ?, version = version + 1 WHERE id = ?")
 
 
-async def add_items(drafts: Sequence[ItemDraft], *, by: int) -> Added | Refused:
-    """Add all of these items, or none and every reason why."""
-    wanted = [item.tidy(draft) for draft in drafts]
-    wrong = [fault for index, draft in enumerate(wanted) for fault in item.faults(draft, index)]
+async def add_items(drafts: Sequence[ItemDraft], *, by: int, are_checked: bool = False) -> Added | Refused:
+    """Add all of these items, or none and every reason why.
+
+    `are_checked`: the drafts are tidy and have no faults of their own, as an import's review left them.
+    """
+    wanted, wrong = (list(drafts), list[Fault]()) if are_checked else _tidied(drafts)
     wrong += item.repeated(wanted)
     async with writing():
         wrong += await _taken(wanted, [0] * len(wanted))
@@ -105,8 +107,7 @@ async def add_items(drafts: Sequence[ItemDraft], *, by: int) -> Added | Refused:
 async def edit_items(changes: Mapping[int, ItemDraft], *, by: int) -> Edited | Refused:
     """Make all of these items read as their drafts say, or none and every reason why."""
     ids = list(changes)
-    wanted = [item.tidy(draft) for draft in changes.values()]
-    wrong = [fault for index, draft in enumerate(wanted) for fault in item.faults(draft, index)]
+    wanted, wrong = _tidied(changes.values())
     wrong += item.repeated(wanted)
     async with writing():
         before = await queries.item_drafts(ids)
@@ -117,6 +118,11 @@ async def edit_items(changes: Mapping[int, ItemDraft], *, by: int) -> Edited | R
         after = {key: draft for key, draft in zip(ids, wanted, strict=True) if draft != before[key]}
         await _rewrite(before, after, by)
         return Edited(list(after))
+
+
+def _tidied(drafts: Iterable[ItemDraft]) -> tuple[list[ItemDraft], list[Fault]]:
+    tidy = [item.tidy(draft) for draft in drafts]
+    return tidy, [fault for index, draft in enumerate(tidy) for fault in item.faults(draft, index)]
 
 
 async def edit_item(
@@ -204,8 +210,8 @@ async def _write_units(standing: Mapping[int, ItemDraft]) -> None:
 
 
 def _put_items(standing: Mapping[int, ItemDraft]) -> None:
-    for key, draft in standing.items():
-        feed.put(*wire.item_row(key, draft, initials(draft.name)))
+    rows = (wire.item_row(key, draft, initials(draft.name)) for key, draft in standing.items())
+    feed.put_all(wire.CATALOGUE, "item", ((key, body) for _, _, key, body in rows))
 
 
 Meaning = tuple[int, str, int, str]
@@ -265,8 +271,8 @@ async def _replace_meanings(live: Mapping[str, LiveBarcode], wanted: Mapping[str
         await execute_many(_INSERT_BARCODE, rows)
     for row in gone:
         feed.drop(wire.CATALOGUE, "barcode", row.code)
-    for key, (target, unit, factor, _) in new.items():
-        feed.put(*wire.barcode_row(key, target, unit, factor))
+    opened = (wire.barcode_row(key, target, unit, factor) for key, (target, unit, factor, _) in new.items())
+    feed.put_all(wire.CATALOGUE, "barcode", ((key, body) for _, _, key, body in opened))
 
 
 async def _remember_aliases(standing: Mapping[int, ItemDraft], wanted: Mapping[str, Meaning]) -> None:

@@ -29,5 +29,7 @@ def terms(typed: str) -> tuple[str, ...]:
 
 def folded(text: str) -> str:
     """The form in which texts are compared: width and case do not matter."""
+    if text.isascii():
+        return text.lower().replace("\0", "")
     lower = unicodedata.normalize("NFKC", text).lower().replace("\0", "")
     return unicodedata.normalize("NFKC", lower)

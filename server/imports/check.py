@@ -415,8 +415,8 @@ def _item_draft(read: _Read, standing: ItemDraft | None) -> ItemDraft:
     draft = _with_carton(draft, values)
     barcodes = {barcode.code: barcode for barcode in draft.barcodes}
     for key, unit in (("barcode", draft.unit), ("carton_barcode", _carton_unit(values, draft))):
-        for code in _codes(values, key):
-            barcodes[normalise(code)] = BarcodeDraft(normalise(code), unit)
+        for code in map(normalise, _codes(values, key)):
+            barcodes[code] = BarcodeDraft(code, unit)
     return msgspec.structs.replace(draft, barcodes=tuple(barcodes.values()))
 
 

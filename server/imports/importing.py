@@ -369,7 +369,7 @@ ChangeRow = tuple[int, int, str, str, str, str]
 async def _add(job: Job, new: Sequence[New[Any]], by: int) -> list[ChangeRow]:
     drafts = [one.draft for one in new]
     if job.kind == "items":
-        added = await maintaining.add_items(drafts, by=by)
+        added = await maintaining.add_items(drafts, by=by, are_checked=True)
     else:
         added = await maintaining.add_locations(drafts, by=by)
     if isinstance(added, maintaining.Refused):
