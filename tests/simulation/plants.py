@@ -12,17 +12,21 @@ from unittest import mock
 import msgspec
 
 from server import feed
+from server.db import Statement, as_json, fetch
 from server.handlers import sync as handlers
 from server.stock import ledger
 from server.stock.book import Book
 from server.stock.movement import Cell, Moment
-from server.sync import envelope, reconciling, verdict
+from server.sync import envelope, performing, reconciling, verdict, wire
+from server.sync.performing import Act
 from tests.simulation.floor import World
 from tests.sync.client import Device, Json, Outcome, Record, Reply, Staged
 
 Prepare = Callable[[World], None]
 Plant = Callable[[ExitStack], Prepare | None]
 PLANTS: dict[str, Plant] = {}
+
+_KNOWN = Statement("SELECT id FROM operation WHERE id IN (SELECT value FROM json_each(?))")
 
 
 @contextmanager
@@ -42,30 +46,22 @@ def _plant(function: Plant) -> Plant:
 
 @_plant
 def no_deduplication(stack: ExitStack) -> None:
-    """The server takes an operation it has already as a new one."""
-    numbers = itertools.count()
-    real = reconciling._Batch._admit
+    """An operation that comes again takes effect again."""
+    real = reconciling.reconcile
 
-    def admit(self: Any, push: Any, device: Any, generation: int, fresh: list[Any]) -> Any:
-        replica = self._replica(push, device)
-        if replica is None or push.push.generation != generation:
-            return real(self, push, device, generation, fresh)
-        shifted = [
-            msgspec.structs.replace(parsed, n=replica.ack + index, id=f"{next(numbers):08x}{parsed.id[8:]}")
-            for index, parsed in enumerate(push.operations, 1)
+    async def reconcile(push: Any, device: Any) -> Any:
+        known = {row[0] for row in await fetch(_KNOWN, as_json([parsed.id for parsed in push.operations]))}
+        answer = await real(push, device)
+        again = [
+            Act(parsed.operation.kind, parsed.args)
+            for parsed in push.operations
+            if parsed.id in known and isinstance(parsed.args, wire.Receive | wire.Move | wire.Pick)
         ]
-        renamed = [
-            msgspec.structs.replace(
-                one,
-                operation=one.operation and msgspec.structs.replace(one.operation, id=one.id, previous=""),
-            )
-            for one in shifted
-        ]
-        replica.head = ""
-        return real(self, msgspec.structs.replace(push, operations=renamed), device, generation, fresh)
+        if again and isinstance(answer, wire.Answer):
+            await performing.perform(again, by=device.user)
+        return answer
 
-    stack.enter_context(mock.patch.object(reconciling._Batch, "_admit", admit))
-    stack.enter_context(mock.patch.object(reconciling, "UNCHAINED", ""))
+    stack.enter_context(mock.patch.object(reconciling, "reconcile", reconcile))
 
 
 @_plant
