@@ -113,13 +113,18 @@ async def fetch_together(*queries: tuple[Statement, Sequence[Any]]) -> list[list
     return await database.read_together(texts)
 
 
-async def fetch_by_keys(wanted: Mapping[Statement, Collection[Any]]) -> dict[Statement, list[Row]]:
-    """What several statements find, each by its own list of keys, as of one commit; no keys find nothing.
+async def fetch_by_keys(wanted: Mapping[Statement, Collection[Any] | None]) -> dict[Statement, list[Row]]:
+    """What several statements find, each by its own list of keys, as of one commit.
 
+    An empty list finds nothing; None is for a statement that takes no keys.
     One trip to the database for all of them, which is what a small transaction spends most of its time on.
     """
-    asked = {statement: keys for statement, keys in wanted.items() if keys}
-    rows = await fetch_together(*((statement, (as_json(keys),)) for statement, keys in asked.items()))
+    asked = {
+        statement: () if keys is None else (as_json(keys),)
+        for statement, keys in wanted.items()
+        if keys is None or keys
+    }
+    rows = await fetch_together(*asked.items())
     found: dict[Statement, list[Row]] = {statement: [] for statement in wanted}
     return found | dict(zip(asked, rows, strict=True))
 

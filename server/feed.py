@@ -90,8 +90,8 @@ _UPSERT = Statement(
     " ON CONFLICT (scope, kind, key) DO UPDATE SET seq = excluded.seq, is_deleted = excluded.is_deleted,"
     " hash = excluded.hash, body = excluded.body"
 )
-_TAKE = Statement("UPDATE feed_head SET seq = seq + ? RETURNING seq")
-_HEAD = Statement("SELECT seq, generation, forgotten FROM feed_head")
+_TAKE = Statement("UPDATE feed_head SET seq = ?")
+HEAD = Statement("SELECT seq, generation, forgotten FROM feed_head")
 _DIGESTS = Statement(
     "SELECT scope, live, sum FROM scope_digest WHERE scope IN (SELECT value FROM json_each(?))",
     "SELECT scope, live, sum FROM scope_digest WHERE scope IN (SELECT json_array_elements_text(?::text::json))",
@@ -159,16 +159,20 @@ async def _flush() -> int:
     pending: dict[Key, bytes | None] = writer().notes.pop("feed", {})
     writer().before.pop("feed", None)
     keys = list(pending)
-    found = await fetch_by_keys({_STANDING: keys, _DIGESTS: sorted({key[0] for key in keys})})
+    scopes = sorted({key[0] for key in keys})
+    found = await fetch_by_keys({HEAD: None, _STANDING: keys, _DIGESTS: scopes})
     standing = {keys[index]: "" if is_deleted else hashed for index, hashed, is_deleted in found[_STANDING]}
     changed = [
         Change(key, body, hashed, was)
         for key, body in pending.items()
         if (hashed := _hash(key, body)) != (was := standing.get(key, ""))
     ]
-    head: int = (await execute(_TAKE, len(changed)))[0][0]
+    last: int = found[HEAD][0][0]
+    head = last + len(changed)
     if changed:
-        await _write(changed, head - len(changed))
+        # There is one writer at a time, in whatever process: nobody else takes these numbers.
+        await execute_many(_TAKE, [(head,)])
+        await _write(changed, last)
         await execute_many(_SET_DIGEST, _moved(found[_DIGESTS], changed))
     return head
 
@@ -230,7 +234,7 @@ def _tell(changed: list[Change], last: int) -> None:
 
 async def head() -> Head:
     """Where the feed stands for this reader."""
-    return Head(*(await fetch(_HEAD))[0])
+    return Head(*(await fetch(HEAD))[0])
 
 
 async def digests(scopes: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -268,7 +272,7 @@ async def beyond(scopes: Iterable[str], cursor: int, limit: int) -> Beyond:
     wanted = list(scopes)
     keys = as_json(wanted)
     (head_row,), rows, sums = await fetch_together(
-        (_HEAD, ()), (_AFTER, (keys, cursor, limit)), (_DIGESTS, (keys,))
+        (HEAD, ()), (_AFTER, (keys, cursor, limit)), (_DIGESTS, (keys,))
     )
     return Beyond(Head(*head_row), [_line(row) for row in rows], _by_scope(wanted, sums))
 
@@ -289,7 +293,7 @@ async def whole(scopes: Iterable[str]) -> Beyond:
     """Every live row of these scopes as of one commit."""
     wanted = list(scopes)
     (head_row,), sums, *rows = await fetch_together(
-        (_HEAD, ()), (_DIGESTS, (as_json(wanted),)), *((_ALL, (scope, False)) for scope in wanted)
+        (HEAD, ()), (_DIGESTS, (as_json(wanted),)), *((_ALL, (scope, False)) for scope in wanted)
     )
     lines = [_line(row) for of_scope in rows for row in of_scope]
     return Beyond(Head(*head_row), lines, _by_scope(wanted, sums))

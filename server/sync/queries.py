@@ -56,13 +56,6 @@ _WAREHOUSES = Statement(
     " ON u.sees_all_warehouses OR w.id IN (SELECT warehouse FROM assignment WHERE person = u.id)"
     " WHERE d.id = ? ORDER BY w.id"
 )
-_REPLICA = Statement(
-    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at FROM json_each(?) k JOIN replica r"
-    " ON r.device = k.value ->> 0 AND r.incarnation = k.value ->> 1",
-    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at"
-    " FROM json_array_elements(?::text::json) k JOIN replica r"
-    " ON r.device = (k ->> 0)::int AND r.incarnation = k ->> 1",
-)
 _REPLICAS = Statement("SELECT incarnation, ack FROM replica WHERE device = ? ORDER BY id")
 _VERDICTS = Statement(
     "SELECT o.replica, o.n, o.id, o.digest, o.outcome, o.seq, o.reason, o.task FROM json_each(?) k JOIN operation o"
@@ -99,11 +92,6 @@ async def device_by_bearer(authorization: str) -> Device | None:
         warehouses=tuple(warehouse[0] for warehouse in warehouses),
         told=row["told"],
     )
-
-
-async def replicas(named: Collection[tuple[int, str]]) -> list[Row]:
-    """These lives (device, incarnation) of devices' operation stores."""
-    return (await fetch_by_keys({_REPLICA: named}))[_REPLICA]
 
 
 async def acknowledged(device: int) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from server import quantity
+from server import feed, quantity
 from server.catalog import barcode, gs1
 from server.db import Row, Statement, as_json, execute_many, fetch, fetch_by_keys
 from server.people.role import permissions
@@ -44,26 +44,51 @@ _EFFECTIVE = Statement(
 )
 
 
+_REPLICA = Statement(
+    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at FROM json_each(?) k JOIN replica r"
+    " ON r.device = k.value ->> 0 AND r.incarnation = k.value ->> 1",
+    "SELECT r.id, r.device, r.incarnation, r.ack, r.head, r.safe, r.event_at"
+    " FROM json_array_elements(?::text::json) k JOIN replica r"
+    " ON r.device = (k ->> 0)::int AND r.incarnation = k ->> 1",
+)
+_AWAITED = Statement(
+    "SELECT needs FROM waiting_operation WHERE needs IN (SELECT value FROM json_each(?))",
+    "SELECT needs FROM waiting_operation WHERE needs IN (SELECT json_array_elements_text(?::text::json))",
+)
+
+
 class Before(msgspec.Struct, frozen=True):
     """What stands before a group of operations is decided."""
 
+    head: feed.Head
+    replicas: list[Row]
     existing: dict[str, Row]
     """Operations of these ids that are known already."""
     outcomes: dict[str, str]
     """What became of the operations that others wait for: the verdict, or the decision that came after it."""
+    awaited: set[str]
+    """Which of them others wait for."""
     actors: dict[int, Actor]
 
 
-async def before(ids: Collection[str], needs: Collection[str], users: Iterable[int]) -> Before:
-    """Read what is known of these operations, of those they need, and of the people who did them."""
+async def before(
+    replicas: Collection[tuple[int, str]], ids: Collection[str], needs: Collection[str], users: Iterable[int]
+) -> Before:
+    """Read what is known of replicas (device, incarnation), operations, those they need, and who did them."""
     people = _numbers_of(users)
-    found = await fetch_by_keys({_EXISTING: ids, _EFFECTIVE: needs, _ACTORS: people, _ASSIGNED: people})
+    found = await fetch_by_keys(
+        {feed.HEAD: None, _REPLICA: replicas, _EXISTING: ids, _EFFECTIVE: needs, _AWAITED: ids}
+        | {_ACTORS: people, _ASSIGNED: people}
+    )
     return Before(
+        head=feed.Head(*found[feed.HEAD][0]),
+        replicas=found[_REPLICA],
         existing={row["id"]: row for row in found[_EXISTING]},
         outcomes={
             row[0]: (msgspec.json.decode(row[2]).get("outcome") if row[2] else None) or row[1]
             for row in found[_EFFECTIVE]
         },
+        awaited={row[0] for row in found[_AWAITED]},
         actors=_actors(found),
     )
 

@@ -192,23 +192,29 @@ class _Batch:
         }
 
     async def run(self) -> list[wire.Answer | Conflict]:
-        head = await feed.head()
-        await self._read_replicas()
+        operations = [parsed for push, _ in self.group for parsed in push.operations]
+        before = await reading.before(
+            replicas={(device.id, push.push.incarnation) for push, device in self.group},
+            ids=[parsed.id for parsed in operations if parsed.id],
+            needs={need for parsed in operations for need in _needs(parsed)},
+            users={device.user for _, device in self.group} | _users(operations),
+        )
+        head = before.head
+        await self._know_replicas(before.replicas)
         fresh: list[tuple[Parsed, Replica, ReadPush, Device]] = []
         for push, device in self.group:
             self.of_push.append(self._admit(push, device, head.generation, fresh))
         if fresh:
-            await self._decide(fresh)
-        seq = await self._store() if self.taken else head.seq
+            await self._decide(fresh, before)
+        seq = await self._store(before) if self.taken else head.seq
         return [self._answer(push, admitted, head.generation, seq, device)
                 for (push, device), admitted in zip(self.group, self.of_push, strict=True)]  # fmt: skip
 
     # Which operations are new
 
-    async def _read_replicas(self) -> None:
+    async def _know_replicas(self, rows: list[Row]) -> None:
         """Where every replica of this commit stands, and what it was told when it says something again."""
-        named = {(device.id, push.push.incarnation) for push, device in self.group}
-        for row in await queries.replicas(named):
+        for row in rows:
             self.replicas[row["device"], row["incarnation"]] = Replica(
                 row["id"], row["device"], row["ack"], row["head"], row["safe"], row["event_at"]
             )
@@ -281,12 +287,7 @@ class _Batch:
 
     # What becomes of them
 
-    async def _decide(self, fresh: list[tuple[Parsed, Replica, ReadPush, Device]]) -> None:
-        before = await reading.before(
-            ids=[parsed.id for parsed, *_ in fresh if parsed.id],
-            needs={need for parsed, *_ in fresh for need in _needs(parsed)},
-            users={device.user for *_, device in fresh} | _users(parsed for parsed, *_ in fresh),
-        )
+    async def _decide(self, fresh: list[tuple[Parsed, Replica, ReadPush, Device]], before: Before) -> None:
         doings = [
             self._doing(taken, *entry[1:], before.actors)
             for taken, entry in zip(self.taken, fresh, strict=True)
@@ -420,7 +421,7 @@ class _Batch:
 
     # Writing it down
 
-    async def _store(self) -> int:
+    async def _store(self, before: Before) -> int:
         if self.world is not None:
             await self._store_effects(self.world)
         await self._store_incidents()
@@ -441,9 +442,10 @@ class _Batch:
         )
         await execute_many(_SEEN, [self._seen(push, device) for push, device in self.group])
         # Last, since what is freed here is decided against all that was written above.
-        await deciding.release_waiting(
-            [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
-        )
+        if before.awaited or any(taken.waits_for for taken in self.taken):
+            await deciding.release_waiting(
+                [taken.parsed.id for taken in self.taken if taken.verdict.outcome not in NO_EFFECT]
+            )
         await deciding.free_groups([taken.parsed.id for taken in self.taken if _is_later_half(taken)])
         return seq
 
