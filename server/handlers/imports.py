@@ -225,7 +225,7 @@ async def _job_page(
         columns=next(spec.columns for spec in SPECS.values() if spec.kind == found.kind),
         policies=list(POLICIES),
         is_begun=found.state in BEGUN,
-        is_misread=told is not None and bool(MISREAD & {one.code for one in (*told.errors[:1], *told.notes)}),
+        is_misread=told is not None and _is_misread(told),
         may_act=_may_act(request, found),
         is_late=is_late,
         changed=_differences(told, request.user.language),
@@ -236,6 +236,11 @@ async def _job_page(
             request.user.language,
         ),
     )
+
+
+def _is_misread(told: Report) -> bool:
+    signs = {note.code for note in told.notes} | {fault.code for fault in told.errors[:1]}
+    return not MISREAD.isdisjoint(signs)
 
 
 def _differences(told: Report | None, language: str) -> list[tuple[int, str, list[web.Change]]]:
