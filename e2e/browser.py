@@ -85,7 +85,7 @@ class Device:
     camera: Path | None = None
     context: BrowserContext | None = None
 
-    def open(self, path: str = "/hand") -> Page:
+    def open(self, path: str = "/hand", *, offline: bool = False) -> Page:
         """Open the app on this device; a page of the installed PWA."""
         if self.context is None:
             self.context = self.playwright.chromium.launch_persistent_context(
@@ -100,6 +100,8 @@ class Device:
                 permissions=["camera"] if self.camera else [],
             )
             self.watch.over(self.context)
+            # The option of the same name would leave the service worker online.
+            self.context.set_offline(offline)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
         page.goto(f"{self.origin}{path}")
         return page
@@ -109,6 +111,10 @@ class Device:
         """The app on the screen."""
         assert self.context is not None, "the device is off"
         return self.context.pages[0]
+
+    def is_kept(self) -> bool:
+        """Whether the browser has written down which caches there are; it does so seconds after filling them."""
+        return any(self.profile.glob("**/CacheStorage/*/index.txt"))
 
     def close(self) -> None:
         """Close the app in good order."""

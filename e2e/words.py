@@ -90,9 +90,12 @@ Shelf = dict[tuple[str, str, str], Decimal]
 
 
 def shelves(house: House, warehouse: str = "MAIN") -> Shelf:
-    """What lies where by the ledger: (item, place, lot) → how many; pieces with serials left out."""
+    """What lies where by the ledger: (item, place, lot) → how many; pieces with serials left out.
+
+    Places of the warehouse EAST begin with an E; no warehouse means all of them.
+    """
     lying: Shelf = defaultdict(Decimal)
-    others = "E" if warehouse == "MAIN" else "ABCF"
+    others = {"MAIN": "E", "EAST": "ABCFM"}.get(warehouse, "")
     for row in house.ledger():
         for end, sign in (("target", 1), ("source", -1)):
             if row[f"{end}_kind"] in ("bin", "dock", "tote") and not row["serial"]:
@@ -234,6 +237,15 @@ def expect_ready(*pages: Page) -> None:
     """The devices have everything they need to go where there is no network."""
     for page in pages:
         expect(page.locator(".contact.good")).to_be_visible(timeout=30_000)
+
+
+def expect_kept(device: Device, patience_s: float = 20) -> None:
+    """The browser has the app on its disk; a battery pulled before that takes the app with it."""
+    device.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    deadline = time.monotonic() + patience_s
+    while not device.is_kept():
+        assert time.monotonic() < deadline, "the browser has not written its caches down"
+        device.page.wait_for_timeout(100)
 
 
 def expect_waiting(page: Page, operations: int) -> None:
