@@ -1,11 +1,13 @@
 """Reads for devices: who they are, what they may see, what the server already knows of them."""
 
+import asyncio
 import zlib
 from collections.abc import Collection
+from typing import NamedTuple
 
 import msgspec
 
-from server.db import Row, Statement, as_json, fetch, fetch_by_keys, fetch_together
+from server.db import Row, Statement, as_json, fetch, fetch_by_keys, here
 from server.ids import digest
 
 
@@ -48,13 +50,20 @@ class Device(msgspec.Struct, frozen=True):
 
 
 _DEVICE = Statement(
-    "SELECT d.id, d.name, d.warehouse, d.is_revoked, d.subscription AS told, u.id AS user_id, u.role, u.language, u.is_active,"
-    " u.sees_all_warehouses, d.secret_digest FROM device d JOIN user_account u ON u.id = d.person WHERE d.id = ?"
+    "SELECT d.id, d.name, d.warehouse, d.is_revoked, d.subscription AS told, u.id AS user_id, u.role, u.language,"
+    " u.is_active, u.sees_all_warehouses, d.secret_digest FROM device d JOIN user_account u ON u.id = d.person"
+    " WHERE d.id IN (SELECT value FROM json_each(?))",
+    "SELECT d.id, d.name, d.warehouse, d.is_revoked, d.subscription AS told, u.id AS user_id, u.role, u.language,"
+    " u.is_active, u.sees_all_warehouses, d.secret_digest FROM device d JOIN user_account u ON u.id = d.person"
+    " WHERE d.id IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 _WAREHOUSES = Statement(
-    "SELECT w.id FROM device d JOIN user_account u ON u.id = d.person JOIN warehouse w"
+    "SELECT d.id, w.id FROM device d JOIN user_account u ON u.id = d.person JOIN warehouse w"
     " ON u.sees_all_warehouses OR w.id IN (SELECT warehouse FROM assignment WHERE person = u.id)"
-    " WHERE d.id = ? ORDER BY w.id"
+    " WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY w.id",
+    "SELECT d.id, w.id FROM device d JOIN user_account u ON u.id = d.person JOIN warehouse w"
+    " ON u.sees_all_warehouses OR w.id IN (SELECT warehouse FROM assignment WHERE person = u.id)"
+    " WHERE d.id IN (SELECT (json_array_elements_text(?::text::json))::int) ORDER BY w.id",
 )
 _REPLICAS = Statement("SELECT incarnation, ack FROM replica WHERE device = ? ORDER BY id")
 _VERDICTS = Statement(
@@ -75,10 +84,64 @@ async def device_by_bearer(authorization: str) -> Device | None:
     ):
         return None
     number = int(name[2:])
-    rows, warehouses = await fetch_together((_DEVICE, (number,)), (_WAREHOUSES, (number,)))
-    if not rows or rows[0]["secret_digest"] != digest(secret):
+    known = (await _devices([number])).get(number) if here() else await _doorman().let_in(number)
+    if known is None or known.secret_digest != digest(secret):
         return None
-    row = rows[0]
+    return known.device
+
+
+class _Known(NamedTuple):
+    device: Device
+    secret_digest: str
+
+
+async def _devices(numbers: Collection[int]) -> dict[int, _Known]:
+    found = await fetch_by_keys({_DEVICE: numbers, _WAREHOUSES: numbers})
+    houses: dict[int, list[int]] = {number: [] for number in numbers}
+    for number, warehouse in found[_WAREHOUSES]:
+        houses[number].append(warehouse)
+    return {
+        row["id"]: _Known(_device(row, tuple(houses[row["id"]])), row["secret_digest"])
+        for row in found[_DEVICE]
+    }
+
+
+class _Doorman:
+    """Looks up together the devices that arrive while he looks up others; each is seen as it is after it came."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, asyncio.Future[_Known | None]] = {}
+        self.round: asyncio.Task[None] | None = None
+
+    async def let_in(self, number: int) -> _Known | None:
+        loop = asyncio.get_running_loop()
+        arrival = self.waiting.setdefault(number, loop.create_future())
+        if self.round is None:
+            self.round = loop.create_task(self._look_up())
+        return await asyncio.shield(arrival)
+
+    async def _look_up(self) -> None:
+        while self.waiting:
+            arrivals, self.waiting = self.waiting, {}
+            try:
+                known = await _devices(list(arrivals))
+            except Exception as error:  # noqa: BLE001 - those who wait must hear of it
+                for arrival in arrivals.values():
+                    arrival.set_exception(error)
+                continue
+            for number, arrival in arrivals.items():
+                arrival.set_result(known.get(number))
+        self.round = None
+
+
+_doormen: dict[asyncio.AbstractEventLoop, _Doorman] = {}
+
+
+def _doorman() -> _Doorman:
+    return _doormen.setdefault(asyncio.get_running_loop(), _Doorman())
+
+
+def _device(row: Row, warehouses: tuple[int, ...]) -> Device:
     return Device(
         id=row["id"],
         name=row["name"],
@@ -89,7 +152,7 @@ async def device_by_bearer(authorization: str) -> Device | None:
         language=row["language"],
         is_active=bool(row["is_active"]),
         sees_all_warehouses=bool(row["sees_all_warehouses"]),
-        warehouses=tuple(warehouse[0] for warehouse in warehouses),
+        warehouses=warehouses,
         told=row["told"],
     )
 
