@@ -37,6 +37,19 @@ test("the bin need not be scanned when the book knows one only", () => {
   assert.equal(none.feedback.key, "pick.need_source");
 });
 
+test("from own bins every line is one scan, until somebody scans a bin", () => {
+  const { session } = scan(pick.start(), place(tote));
+  const first = pick.scan(session, cups(), { today: TODAY, bins: [bin] });
+  const teas = item(tea, { lot: "L1", balances: [lying(tea, other, "5", { lot: "L1" })] });
+
+  const second = pick.scan(first.session, teas, { today: TODAY, bins: [other] });
+  const scanned = scan(second.session, place(bin)).session;
+  const third = pick.scan(scanned, teas, { today: TODAY, bins: [other] });
+
+  assert.deepEqual([first, second].map(({ operations }) => operations[0].args.source), [bin.id, other.id]);
+  assert.equal(third.feedback.key, "source.not_in_book");
+});
+
 test("nothing is picked before there is a tote", () => {
   assert.equal(play(pick.start(), [place(bin), cups()], scan).feedback.key, "pick.need_target");
 });

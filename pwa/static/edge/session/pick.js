@@ -1,9 +1,9 @@
 /**
  * Picking: goods go from bins into a tote.
  *
- * The tote is chosen once, by a scan. The bin stays set until another is scanned, and when the book knows
- * one bin only, it need not be scanned at all. Then every scan of an item books as many as the scanned
- * unit holds. What the book does not expect is refused once; scanned again, it is taken as said.
+ * The tote is chosen once, by a scan. A scanned bin stays set until another is scanned. When the book knows
+ * one bin only, it need not be scanned at all: ten lines from ten own bins are ten scans. Every scan of an
+ * item books as many as the scanned unit holds. What the book does not expect is refused once; scanned again, it is taken as said.
  */
 
 import { correct } from "./correction.js";
@@ -15,8 +15,8 @@ import { booked, noted, present, refused } from "./outcome.js";
  * @typedef {import('./goods.js').Line} Line
  * @typedef {import('./goods.js').Place} Place
  * @typedef {import('./goods.js').Scan} Scan
- * @typedef {{source: Place|null, target: Place|null, open: {line: Line, choices: import('./source.js').Choice[]}|null,
- *   doubt: {item: string, mark: string, source: string}|null, last: import('./correction.js').Last|null, picked: number}} Session
+ * @typedef {{source: Place|null, isOwn?: boolean, target: Place|null, open: {line: Line, choices: import('./source.js').Choice[]}|null,
+ *   doubt: {item: string, mark: string, source: string}|null, last: import('./correction.js').Last|null, picked: number}} Session  isOwn: nobody scanned the source, the book knew it
  * @typedef {import('./outcome.js').Outcome<Session>} Outcome
  * @typedef {{today: string, bins: Place[]}} Facts bins: reachable bins where the book knows the scanned item
  */
@@ -47,18 +47,19 @@ function scanPlace(session, place) {
   if (!isReachable(place)) return refused(session, "scan.not_a_place", { code: place.code });
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
   if (isCarrier(place)) return noted({ ...session, target: place, picked: 0, doubt: null, last: null }, "pick.into", { code: place.code });
-  return noted({ ...session, source: place, doubt: null }, "pick.from", { code: place.code });
+  return noted({ ...session, source: place, isOwn: false, doubt: null }, "pick.from", { code: place.code });
 }
 
 /** @param {Session} session @param {import('./goods.js').ItemScan} scan @param {Facts} facts @returns {Outcome} */
 function scanItem(session, scan, { today, bins }) {
   if (!session.target) return refused(session, "pick.need_target");
-  const source = session.source || (bins.length === 1 ? bins[0] : null);
+  const isOwn = !session.source || Boolean(session.isOwn);
+  const source = isOwn && bins.length === 1 ? bins[0] : session.source;
   if (!source) return refused(session, bins.length ? "pick.which_bin" : "pick.need_source", { codes: bins.map((bin) => bin.code).join(" · ") });
   const line = lineOf(scan);
   if (session.open && session.open.line.item.id !== line.item.id) return refused(session, "move.want_mark", { name: session.open.line.item.name });
   const finding = find(line, scan.balances, source.id, { today, sure: isRepeated(session.doubt, line, source.id) });
-  const next = { ...session, source, open: null, doubt: null };
+  const next = { ...session, source, isOwn, open: null, doubt: null };
   if (finding.kind === "doubt") {
     return refused({ ...next, doubt: doubtOf(line, source.id) }, finding.reason, { name: line.item.name, code: source.code, lot: finding.line.lot || finding.line.serial });
   }
