@@ -36,6 +36,11 @@ async def fetched(device: Device, url: str) -> bytes:
     return reply.body
 
 
+def chunks_in(data: bytes) -> list[Json]:
+    """A file holds chunks, a line each."""
+    return [json.loads(line) for line in data.split(b"\n")]
+
+
 def lines(chunk: Mapping[str, Any]) -> Iterator[tuple[RowKey, Json]]:
     """The rows of a chunk of columns."""
     for line, key in enumerate(chunk["keys"]):
@@ -52,7 +57,10 @@ async def bootstrapped(device: Device) -> Json:
     manifest = await manifest_of(device)
     for scope in manifest["scopes"]:
         rows = [
-            row for chunk in scope["chunks"] for row in lines(json.loads(await fetched(device, chunk["url"])))
+            row
+            for file in scope["chunks"]
+            for chunk in chunks_in(await fetched(device, file["url"]))
+            for row in lines(chunk)
         ]
         assert len(rows) == scope["rows"]
         device.store.base |= dict(rows)
@@ -149,9 +157,10 @@ async def test_a_device_is_offered_its_own_scopes_and_nothing_of_another_warehou
     assert scopes == known
     assert "warehouse:w-2" not in scopes
     rows = [
-        json.loads(await fetched(device, chunk["url"]))
+        chunk
         for one in manifest["scopes"]
-        for chunk in one["chunks"]
+        for file in one["chunks"]
+        for chunk in chunks_in(await fetched(device, file["url"]))
     ]
     assert {chunk["scope"] for chunk in rows} <= known
     assert "t-99" not in str(rows) and "12.50" not in str(rows)
@@ -270,9 +279,10 @@ async def test_an_index_leads_to_the_row_without_the_others(floor: Floor) -> Non
 
     keys = [
         key[2]
-        for chunk in catalogue["chunks"]
-        if chunk["kind"] == "item"
-        for key, _ in lines(json.loads(await fetched(device, chunk["url"])))
+        for file in catalogue["chunks"]
+        if file["kind"] == "item"
+        for chunk in chunks_in(await fetched(device, file["url"]))
+        for key, _ in lines(chunk)
     ]
     assert keys[pairs[wanted]] == floor.items["DRILL"]
     assert index["rows"] == len(pairs)
@@ -284,8 +294,9 @@ def row(kind: str, key: str, **body: Any) -> feed.Line:
 
 
 def stretches(rows: list[feed.Line]) -> list[list[str]]:
-    """The keys in each chunk."""
-    return [json.loads(one.data)["keys"] for one in snapshot.chunks("catalogue", rows)[0]]
+    """The keys in each chunk of every file."""
+    files = snapshot.chunks("catalogue", rows)[0]
+    return [chunk["keys"] for file in files for chunk in chunks_in(file.data)]
 
 
 def test_a_new_item_among_the_others_changes_one_chunk() -> None:
@@ -295,6 +306,16 @@ def test_a_new_item_among_the_others_changes_one_chunk() -> None:
 
     assert len(before) == 4
     assert [index for index in range(4) if before[index] != after[index]] == [1]
+
+
+def test_a_new_item_renews_one_file_of_many() -> None:
+    rows = [row("item", f"i-{number}", code=f"C{number}") for number in range(1, 25_000) if number != 15_000]
+
+    before, _ = snapshot.chunks("catalogue", rows)
+    after, _ = snapshot.chunks("catalogue", [*rows, row("item", "i-15000", code="NEW")])
+
+    assert [file.rows for file in before] == [9_999, 9_999, 5_000]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
 
 
 def test_barcodes_lie_with_their_items_whatever_their_digits() -> None:

@@ -226,16 +226,20 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
   }
 
   function chunkOf(scope, kind, rows) {
-    const fields = [...new Set(rows.flatMap(({ body }) => Object.keys(body)))].sort();
-    const text = JSON.stringify({
-      scope, kind, keys: rows.map(({ key }) => key), fields,
-      columns: fields.map((field) => rows.map(({ body }) => body[field] ?? null)),
-      absent: fields.map((field) => rows.flatMap(({ body }, line) => (field in body ? [] : [line]))),
-    });
+    const text = [rows.slice(0, 200), rows.slice(200)].filter((part) => part.length).map((part) => columns(scope, kind, part)).join("\n");
     const name = sha(text).toString("hex");
     const url = `/sync/snapshot/${scope}/${name}`;
     server.files.set(url, text);
     return { kind, rows: rows.length, url, sha256: name, bytes: text.length };
+  }
+
+  function columns(scope, kind, rows) {
+    const fields = [...new Set(rows.flatMap(({ body }) => Object.keys(body)))].sort();
+    return JSON.stringify({
+      scope, kind, keys: rows.map(({ key }) => key), fields,
+      columns: fields.map((field) => rows.map(({ body }) => body[field] ?? null)),
+      absent: fields.map((field) => rows.flatMap(({ body }, line) => (field in body ? [] : [line]))),
+    });
   }
 
   function file(request) {

@@ -180,7 +180,7 @@ export function createApplying({ environment, database, operations, ground, layi
     for (const { file, rows } of files) made.push(await refreshed(scope, kind, file, rows, lines));
     const fresh = [...lines].filter(([, [, text]]) => text).map(([key, [, text]]) => ({ key, body: JSON.parse(text) }));
     for (let at = 0; at < fresh.length; at += FILE_ROWS) made.push(await newFile(columnsFrom(scope, kind, fresh.slice(at, at + FILE_ROWS))));
-    const prepared = preparation([{ scope, kind, files: made }]);
+    const prepared = preparation([{ scope, kind, rows: made.reduce((sum, { rows }) => sum + rows, 0) }]);
     for (const { file } of made) prepared.add(file, await laying.read(file));
     return prepared.ready()[0];
   }

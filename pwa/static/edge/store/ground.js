@@ -30,12 +30,12 @@ export function columnsOf(bytes) {
   return JSON.parse(decoder.decode(bytes));
 }
 
-/** Whether this can be read line by line without surprise. @param {any} columns @param {string} scope @param {string} kind @param {number} rows */
-export function isWhole(columns, scope, kind, rows) {
+/** Whether this can be read line by line without surprise. @param {any} columns @param {string} scope @param {string} kind */
+export function isWhole(columns, scope, kind) {
   const { keys, fields, columns: values, absent } = columns ?? {};
-  if (columns?.scope !== scope || columns.kind !== kind || keys?.length !== rows || rows > LINES) return false;
+  if (columns?.scope !== scope || columns.kind !== kind || !Array.isArray(keys) || keys.length > LINES) return false;
   if (!Array.isArray(fields) || values?.length !== fields.length || absent?.length !== fields.length) return false;
-  return values.every((/** @type {any} */ column) => Array.isArray(column) && column.length === rows);
+  return values.every((/** @type {any} */ column) => Array.isArray(column) && column.length === keys.length);
 }
 
 /** The body of one line. @param {Columns} columns @param {number} line */

@@ -12,8 +12,7 @@ const STORES = ["files", "texts"];
 /**
  * @typedef {import('./ground.js').Columns} Columns
  * @typedef {import('./ground.js').Laid} Laid
- * @typedef {{file: string, rows: number}} File
- * @typedef {{scope: string, kind: string, files: File[]}} Plan                one kind of a scope, in this order
+ * @typedef {{scope: string, kind: string, rows: number}} Plan                how many rows of a kind of a scope will come
  * @typedef {{name: string, bytes: ArrayBuffer, columns: Columns}} Arrived
  * @typedef {{scope: string, kind: string, laid: Omit<Laid, 'id'>, rows: number, indexes: {view: string, part: number, pairs: ArrayBuffer}[]}} Ready
  */
@@ -50,22 +49,23 @@ export function createLaying(database) {
  * @param {Plan[]} plans
  */
 export function preparation(plans) {
-  const kinds = plans.map((plan) => ({
-    plan, rows: plan.files.reduce((rows, file) => rows + file.rows, 0),
-  })).map((one) => ({ ...one, indexer: createIndexer(one.plan.kind, one.rows) }));
-  const where = new Map(kinds.flatMap(({ plan, indexer }) => plan.files.map(({ file }, number) => [file, { indexer, number }])));
+  const kinds = new Map(plans.map((plan) => [`${plan.scope}\n${plan.kind}`, {
+    ...plan, files: /** @type {import('./ground.js').File[]} */ ([]), indexer: createIndexer(plan.kind, plan.rows),
+  }]));
 
-  return {
-    /** @param {string} file @param {Columns} columns */
-    add(file, columns) {
-      const { indexer, number } = /** @type {{indexer: ReturnType<typeof createIndexer>, number: number}} */ (where.get(file));
-      indexer.add(number, columns);
-    },
-    /** @returns {Ready[]} */
-    ready() {
-      return kinds.map(({ plan: { scope, kind, files }, rows, indexer }) => ({
-        scope, kind, rows, laid: { bits: indexer.bits, files }, indexes: indexer.records(),
-      }));
-    },
-  };
+  return { add, ready };
+
+  /** @param {string} file @param {Columns} columns */
+  function add(file, columns) {
+    const { files, indexer } = /** @type {{files: import('./ground.js').File[], indexer: ReturnType<typeof createIndexer>}} */ (kinds.get(`${columns.scope}\n${columns.kind}`));
+    indexer.add(files.length, columns);
+    files.push({ file, rows: columns.keys.length });
+  }
+
+  /** @returns {Ready[]} */
+  function ready() {
+    return [...kinds.values()].map(({ scope, kind, rows, files, indexer }) => ({
+      scope, kind, rows, laid: { bits: indexer.bits, files }, indexes: indexer.records(),
+    }));
+  }
 }

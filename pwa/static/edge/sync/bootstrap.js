@@ -1,7 +1,7 @@
 /**
- * The first base of a device with much to know: the server's snapshot, a few hundred immutable files, in
- * place of a hundred pages of rows. Files are checked and put aside one by one, so a line that breaks costs
- * only what was on its way; the base and its cursor change together when everything is there.
+ * The first base of a device with much to know: the server's snapshot, a few dozen immutable files of
+ * chunks, in place of a hundred pages of rows. Files are checked and put aside one by one, so a line that
+ * breaks costs only what was on its way; the base and its cursor change together when everything is there.
  */
 
 import { isWhole, columnsOf } from "../store/ground.js";
@@ -12,7 +12,7 @@ import { PROTOCOL } from "./wire.js";
 /** Below this the feed's own pages are quicker. */
 const FEW_ROWS = 2000;
 const AT_ONCE = 6;
-const TOGETHER = 16;
+const LINE_END = 10;
 const ATTEMPTS = 3;
 const OURS = /^\/sync\/snapshot\/[^/?#]+\/[0-9a-f]{64}$/;
 
@@ -59,26 +59,26 @@ export function createBootstrap({ environment, rows, push, stopped }) {
   async function gather(wire, manifest) {
     const wanted = manifest.scopes.flatMap(({ scope, chunks }) => chunks.map((chunk) => ({ ...chunk, scope })));
     const prepared = preparation(plansOf(manifest));
-    const here = await laying.here();
-    for (const { sha256 } of wanted.filter((file) => here.has(file.sha256))) prepared.add(sha256, await laying.read(sha256));
+    const here = byFile(await laying.here());
+    for (const { sha256 } of wanted) {
+      for (const name of here.get(sha256) ?? []) prepared.add(name, await laying.read(name));
+    }
     const ending = await fetchAll(wire, wanted.filter(({ sha256 }) => !here.has(sha256)), prepared);
     return ending ?? { kind: "ready", ready: prepared.ready() };
   }
 
   /**
-   * Several files at once, so that the line is never idle; what has come is stored in handfuls.
+   * Several files at once, so that the line is never idle; each is stored as soon as it has come.
    * @param {ReturnType<typeof import('./wire.js').createWire>} wire @param {Wanted[]} missing @param {ReturnType<typeof preparation>} prepared
    * @returns {Promise<{kind: 'replaced'} | Stop | null>} null when all have come
    */
   async function fetchAll(wire, missing, prepared) {
     const queue = [...missing];
-    /** @type {import('../store/laying.js').Arrived[]} */
-    const arrived = [];
     /** @type {{kind: 'replaced'} | Stop | null} */
     let ending = null;
     let storing = Promise.resolve();
     await Promise.all(Array.from({ length: AT_ONCE }, fetchOn));
-    await store();
+    await storing;
     return ending;
 
     async function fetchOn() {
@@ -88,17 +88,15 @@ export function createBootstrap({ environment, rows, push, stopped }) {
           ending ??= fetched;
           return;
         }
-        prepared.add(file.sha256, fetched.columns);
-        arrived.push(fetched);
-        if (arrived.length >= TOGETHER) await store();
+        for (const { name, columns } of fetched.chunks) prepared.add(name, columns);
+        await store(fetched.chunks);
       }
     }
 
-    /** What waits goes up in between: a long first sync never holds up a scan. */
-    function store() {
-      const batch = arrived.splice(0);
+    /** What waits goes up in between: a long first sync never holds up a scan. @param {import('../store/laying.js').Arrived[]} chunks */
+    function store(chunks) {
       storing = storing.then(async () => {
-        if (batch.length) await laying.keep(batch);
+        await laying.keep(chunks);
         await push();
       });
       return storing;
@@ -107,7 +105,7 @@ export function createBootstrap({ environment, rows, push, stopped }) {
 
   /**
    * @param {ReturnType<typeof import('./wire.js').createWire>} wire @param {Wanted} file
-   * @returns {Promise<(import('../store/laying.js').Arrived & {kind: 'arrived'}) | {kind: 'replaced'} | Stop>}
+   * @returns {Promise<{kind: 'arrived', chunks: import('../store/laying.js').Arrived[]} | {kind: 'replaced'} | Stop>}
    */
   async function fetchFile(wire, { url, sha256, scope, kind, rows: count }) {
     const answer = await wire.file(url);
@@ -115,8 +113,10 @@ export function createBootstrap({ environment, rows, push, stopped }) {
     if (answer.kind !== "ok") return stopped(answer);
     const bytes = /** @type {ArrayBuffer} */ (answer.body);
     if ((await hashed(bytes)) !== sha256) return { kind: "replaced" };
-    const columns = columnsOf(bytes);
-    return isWhole(columns, scope, kind, count) ? { kind: "arrived", name: sha256, bytes, columns } : { kind: "replaced" };
+    const chunks = linesOf(bytes).map((line, i) => ({ name: `${sha256}.${i}`, bytes: line, columns: columnsOf(line) }));
+    const total = chunks.reduce((sum, { columns }) => sum + (columns?.keys?.length ?? 0), 0);
+    const isGood = total === count && chunks.every(({ columns }) => isWhole(columns, scope, kind));
+    return isGood ? { kind: "arrived", chunks } : { kind: "replaced" };
   }
 
   /** The browser's own digest where there is one (a page without a certificate has none). @param {ArrayBuffer} bytes @returns {Promise<string>} */
@@ -155,10 +155,30 @@ function rowsOf({ scopes }) {
 function plansOf({ scopes }) {
   return scopes.flatMap(({ scope, chunks }) => {
     const kinds = [...new Set(chunks.map(({ kind }) => kind))];
-    return kinds.map((kind) => ({
-      scope, kind, files: chunks.filter((chunk) => chunk.kind === kind).map(({ sha256, rows }) => ({ file: sha256, rows })),
-    }));
+    return kinds.map((kind) => ({ scope, kind, rows: chunks.reduce((sum, chunk) => sum + (chunk.kind === kind ? chunk.rows : 0), 0) }));
   });
+}
+
+/** The chunks that are stored already, by the file they came in; a file is stored whole or not at all. @param {Set<string>} names @returns {Map<string, string[]>} */
+function byFile(names) {
+  const files = new Map();
+  for (const name of names) {
+    const [file] = name.split(".", 1);
+    files.set(file, [...(files.get(file) ?? []), name]);
+  }
+  return files;
+}
+
+/** JSON has no raw line end, so the chunks of a file are found without reading them. @param {ArrayBuffer} bytes @returns {ArrayBuffer[]} */
+function linesOf(bytes) {
+  const view = new Uint8Array(bytes);
+  const lines = [];
+  let start = 0;
+  for (let end = view.indexOf(LINE_END); end >= 0; end = view.indexOf(LINE_END, start)) {
+    lines.push(bytes.slice(start, end));
+    start = end + 1;
+  }
+  return start < bytes.byteLength ? [...lines, bytes.slice(start)] : lines;
 }
 
 /** @param {any} body @returns {body is Manifest} */
