@@ -22,9 +22,9 @@ export function startEdge() {
   lead();
 }
 
-/** Whether the page has work that a reload would disturb: a half-typed form, an open line. */
+/** Whether the page has work that a reload would disturb: a half-typed form, an open line, a camera that looks. */
 export function isUnfinished() {
-  return document.querySelector("[data-unfinished]") !== null;
+  return document.querySelector("[data-unfinished], camera-view[open]") !== null;
 }
 
 // --- the worker ---
@@ -40,9 +40,13 @@ async function register() {
   document.addEventListener("htmx:after:swap", () => offerTakeOver(registration));
 }
 
-/** A new release waits for a moment without unfinished work. @param {ServiceWorkerRegistration} registration */
-function offerTakeOver({ waiting }) {
-  if (!waiting || isUnfinished()) return;
+/**
+ * A new release waits for a moment without unfinished work. The very first worker has nobody to take over
+ * from: it begins by itself, and the page it finds need not be loaded again.
+ * @param {ServiceWorkerRegistration} registration
+ */
+function offerTakeOver({ waiting, active }) {
+  if (!waiting || !active || isUnfinished()) return;
   isReloading = true;
   waiting.postMessage({ type: "take-over" });
 }
