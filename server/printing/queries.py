@@ -172,7 +172,7 @@ def _printer(row: Row) -> Printer:
 
 _JOB_COLUMNS = (
     "SELECT j.id, j.request_id, j.printer, p.name, p.station, s.name, j.subject, j.reference, j.fields,"
-    " j.title, j.warnings, coalesce(u.display_name, u.name, ''), j.created_at, j.changed_at,"
+    " j.title, j.warnings, coalesce(nullif(u.display_name, ''), u.name, ''), j.created_at, j.changed_at,"
     " j.picture IS NOT NULL,"
     " j.expires_at, j.copies, j.state, j.attempt, j.wished_at_attempt, j.first_copy, j.done, j.doubtful,"
     " j.marked_through, j.evidence, j.token, j.reported, j.trouble, j.lease_ends_at, j.heard_at"
@@ -204,7 +204,7 @@ _DUE = Statement(
 )
 _EVENTS = Statement(
     "SELECT e.happened_at, e.attempt, e.kind, e.state, e.evidence, e.detail,"
-    " coalesce(u.display_name, u.name, '') FROM print_event e LEFT JOIN user_account u ON u.id = e.by_id"
+    " coalesce(nullif(u.display_name, ''), u.name, '') FROM print_event e LEFT JOIN user_account u ON u.id = e.by_id"
     " WHERE e.job = ? ORDER BY e.id DESC LIMIT 200"
 )
 _PICTURE = Statement("SELECT picture, marked_picture FROM print_job WHERE id = ?")
