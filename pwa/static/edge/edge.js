@@ -27,7 +27,7 @@ export function createEdge(environment, { rounds } = {}) {
   const outbox = createOutbox({
     environment, operations, journal, wake, newId, decision: rows.outcome, contact: () => cycle.contact(),
     basis: async () => {
-      const { generation, cursor } = await rows.base();
+      const { generation, cursor } = await rows.latestBase();
       return { generation, cursor };
     },
   });

@@ -35,12 +35,13 @@ const table = createTable(routes);
 export async function handle(request, edge = ownEdge()) {
   const url = new URL(request.url);
   const found = table.find(request.method === "HEAD" ? "GET" : request.method, url.pathname);
-  const lang = await language(edge);
+  const looked = look(edge);
+  const lang = await language(looked);
   /** @type {Context["t"]} */
   const say = (key, args) => words(lang, key, args);
   if (!found.route) return missing(found.allowed, say);
   try {
-    const context = await contextOf(request, url, found.params, edge, lang, say);
+    const context = await contextOf(request, url, found.params, edge, await looked, lang, say);
     return await answered(found.route, context);
   } catch (error) {
     console.error("a screen failed", error);
@@ -58,23 +59,33 @@ async function answered(route, context) {
   }
 }
 
-/** @param {import('./edge.js').Edge} edge */
-async function language(edge) {
-  const chosen = await edge.settings.get("language").catch(() => undefined); // a broken disk still gets words
+/**
+ * What another page may have changed is read once, at the beginning and all at the same time; what follows finds
+ * it in memory, because transactions one after the other are most of what a scan would wait for.
+ * @param {import('./edge.js').Edge} edge @returns {Promise<import('./store/settings.js').Settings>}
+ */
+async function look({ settings, operations, rows }) {
+  const [view] = await Promise.all([settings.view(), operations.look(), rows.base()]);
+  return view;
+}
+
+/** @param {Promise<import('./store/settings.js').Settings>} looked */
+async function language(looked) {
+  const chosen = await looked.then((settings) => settings.get("language")).catch(() => undefined); // a broken disk still gets words
   return LANGUAGES.includes(chosen) ? chosen : LANGUAGES[0];
 }
 
-/** @param {Request} request @param {URL} url @param {Record<string, string>} params @param {import('./edge.js').Edge} edge @param {string} lang @param {Context["t"]} t @returns {Promise<Context>} */
-async function contextOf(request, url, params, edge, lang, t) {
-  const [form, user, device] = await Promise.all([formOf(request), edge.settings.get("user"), edge.identity()]);
+/** @param {Request} request @param {URL} url @param {Record<string, string>} params @param {import('./edge.js').Edge} edge @param {import('./store/settings.js').Settings} settings @param {string} lang @param {Context["t"]} t @returns {Promise<Context>} */
+async function contextOf(request, url, params, edge, settings, lang, t) {
+  const [form, user, device] = await Promise.all([formOf(request), settings.get("user"), settings.get("device")]);
   return {
     request, url, params, query: url.searchParams, form, lang, t,
-    user: user ?? null, device, stores: storesOf(edge), outbox: edge.outbox, now: () => Math.round(edge.environment.wall()),
+    user: user ?? null, device: device ?? null, stores: storesOf(edge, settings), outbox: edge.outbox, now: () => Math.round(edge.environment.wall()),
   };
 }
 
-/** @param {import('./edge.js').Edge} edge */
-function storesOf({ rows, settings, operations, people, environment, cycle, enrol }) {
+/** @param {import('./edge.js').Edge} edge @param {import('./store/settings.js').Settings} settings as read for this request */
+function storesOf({ rows, operations, people, environment, cycle, enrol }, settings) {
   return { rows, settings, operations, people, enrol, app: environment.app, contact: cycle.contact };
 }
 

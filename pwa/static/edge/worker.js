@@ -48,8 +48,8 @@ scope.addEventListener("message", (/** @type {any} */ event) => {
 /** Where the browser can wake us when the network is back, it is asked to; a gift, never counted on. */
 async function askForLater() {
   const { sync } = scope.registration;
-  const { count } = await edge().operations.waiting();
-  if (sync && count) await sync.register("push").catch(() => undefined); // not allowed here: the timer does it
+  const { waiting } = await edge().operations.counts();
+  if (sync && waiting) await sync.register("push").catch(() => undefined); // not allowed here: the timer does it
 }
 
 scope.addEventListener("sync", (/** @type {any} */ event) => {

@@ -19,7 +19,7 @@ export function createDisk() {
  * @param {any} given @returns {any}
  */
 export function createDevice({ disk = createDisk(), server, time = createTime(), app = "2026.11.1", locks = null, seed = 1 } = {}) {
-  const life = { steps: 0, dieAt: Infinity, dead: false };
+  const life = { steps: 0, transactions: 0, dieAt: Infinity, dead: false };
   const device = {
     disk, time, life, announced: [], network: (address, init) => server.fetch(address, init), online: true,
     edge: /** @type {any} */ (null), die: () => (life.dead = true),
@@ -73,6 +73,7 @@ function mortal(disk, life) {
     const original = db.transaction.bind(db);
     db.transaction = (stores, mode, options) => {
       step(life);
+      life.transactions += 1;
       const transaction = original(stores, mode, options);
       if (mode === "readwrite" && disk.full) queueMicrotask(() => abortQuietly(transaction));
       return transaction;

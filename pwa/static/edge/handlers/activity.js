@@ -65,8 +65,7 @@ export async function act(ctx, name, action) {
 /** Nothing is shown, and nothing beeps, before the operations are on disk. @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome */
 async function answer(ctx, name, standing, outcome) {
   const next = await written(ctx, name, standing, outcome);
-  const [shown] = await Promise.all([show(ctx, name, { feedback: outcome.feedback, standing: next }), work.save(ctx, next)]);
-  return shown;
+  return show(ctx, name, { feedback: outcome.feedback, standing: next });
 }
 
 /**
@@ -85,17 +84,20 @@ export async function catchUp(ctx) {
 
 /** Carry out what was decided, without showing it. @param {Context} ctx @param {string} name @param {Outcome} outcome */
 export async function carryOut(ctx, name, outcome) {
-  const next = await written(ctx, name, await work.enter(ctx, name), outcome);
-  await work.save(ctx, next);
-  return next;
+  return written(ctx, name, await work.enter(ctx, name), outcome);
 }
 
-/** @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome @returns {Promise<import('./work.js').Work>} */
-async function written(ctx, name, standing, outcome) {
-  const added = outcome.operations.length ? await ctx.outbox.add(outcome.operations, { user: ctx.user }) : [];
-  const session = NAMED[name](outcome.session, added.map((/** @type {{id: string}} */ operation) => operation.id));
-  const newest = added.length ? added[added.length - 1].id : standing.newest;
-  return work.withSession({ ...standing, newest }, name, session);
+/** The operations and the session that knows of them reach the disk together, or not at all. @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome @returns {Promise<import('./work.js').Work>} */
+async function written(ctx, name, standing, { session, operations }) {
+  let next = work.withSession(standing, name, NAMED[name](session, []));
+  if (!operations.length) await work.save(ctx, next);
+  else await ctx.outbox.add(operations, { user: ctx.user, work: (/** @type {string[]} */ ids) => work.asOf(ctx, (next = knowing(ids))) });
+  return next;
+
+  /** @param {string[]} ids */
+  function knowing(ids) {
+    return work.withSession({ ...standing, newest: ids[ids.length - 1] }, name, NAMED[name](session, ids));
+  }
 }
 
 /** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean, standing?: import('./work.js').Work}} [state] */

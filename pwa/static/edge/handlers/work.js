@@ -12,16 +12,19 @@ import * as receive from "../session/receive.js";
  * @typedef {import('./facts.js').Context} Context
  */
 
-const KEY = "work";
-
 /** @param {Context} ctx @returns {Promise<Work>} */
 export async function load(ctx) {
-  return (await ctx.stores.settings.get(KEY)) ?? { screen: "home", sessions: {} };
+  return (await ctx.stores.operations.work()) ?? { screen: "home", sessions: {} };
 }
 
 /** @param {Context} ctx @param {Work} work */
 export async function save(ctx, work) {
-  await ctx.stores.settings.put(KEY, { ...work, at: ctx.now() });
+  await ctx.stores.operations.keep(asOf(ctx, work));
+}
+
+/** As it is kept. @param {Context} ctx @param {Work} work @returns {Work} */
+export function asOf(ctx, work) {
+  return { ...work, at: ctx.now() };
 }
 
 /** Standing on another screen; what was begun on the others stays as it is. @param {Context} ctx @param {string} name @returns {Promise<Work>} */

@@ -40,10 +40,13 @@ export function createOutbox({ environment, operations, journal, basis, decision
 
   return { add, recent, summary, dismiss: operations.dismiss, recover, unsentLines, takeIn, stranded: () => stranded, delivered, land, settled: journal.settled };
 
-  /** @param {Draft[]} drafts @param {{user: string}} given @returns {Promise<Operation[]>} */
-  async function add(drafts, { user }) {
+  /**
+   * `work` makes of the new ids what shall be kept together with the operations: the work in progress.
+   * @param {Draft[]} drafts @param {{user: string, work?: (ids: string[]) => any}} given @returns {Promise<Operation[]>}
+   */
+  async function add(drafts, { user, work }) {
     if (stranded.length) throw new StorageFull(stranded.map(({ operation }) => operation));
-    const given = { user, basis: await basis() };
+    const given = { user, basis: await basis(), work };
     try {
       const { records, replica } = await operations.append(drafts, given);
       journal.note(records, replica);
@@ -146,10 +149,10 @@ export function createOutbox({ environment, operations, journal, basis, decision
 
   /** @returns {Promise<Summary>} */
   async function summary() {
-    const [{ count, oldest }, look, state] = await Promise.all([operations.waiting(), operations.attention(), contact()]);
+    const [{ waiting, oldest, attention }, state] = await Promise.all([operations.counts(), contact()]);
     const extra = stranded.filter((one) => !one.delivered).length;
     return {
-      ...state, waiting: count + extra, attention: look.length, oldest,
+      ...state, waiting: waiting + extra, attention, oldest,
       storage: stranded.length ? "full" : "ok", journal: journal.isBroken() ? "failed" : "ok",
     };
   }

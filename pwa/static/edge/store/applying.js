@@ -30,8 +30,9 @@ const FILE_ROWS = 1000;
  * @param {ReturnType<typeof import('./operations.js').createOperations>} given.operations
  * @param {ReturnType<typeof import('./ground.js').createGround>} given.ground
  * @param {ReturnType<typeof import('./laying.js').createLaying>} given.laying
+ * @param {(now: Base) => void} given.changed  it stands on disk
  */
-export function createApplying({ environment, database, operations, ground, laying }) {
+export function createApplying({ environment, database, operations, ground, laying, changed }) {
   const { IDBKeyRange } = environment;
 
   return { staged, stage, dropStage, applyStage, applyRows, lay, fold, settle, parts, replacePart, recount };
@@ -99,6 +100,7 @@ export function createApplying({ environment, database, operations, ground, layi
       transaction.objectStore("meta").put(now, "base");
       return now;
     });
+    changed(now);
     environment.announce({ type: "rows", cursor: now.cursor });
     await operations.release((record) => isInBase(record, now));
     return now;

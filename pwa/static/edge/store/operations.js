@@ -58,6 +58,7 @@ const UNSEEN_MS = 30 * DAY_MS;
 /**
  * @typedef {{n: number, id: string, outcome: Outcome, seq: number|null, reason?: string|null, task?: string|null}} Verdict
  * @typedef {{replica: Replica, records: Record[]}} Appended
+ * @typedef {{waiting: number, oldest: number|null, attention: number}} Counts
  */
 
 /** @param {IDBDatabase} db */
@@ -76,9 +77,15 @@ export function createOperations(environment, { newId }) {
   const { IDBKeyRange } = environment;
   const held = connection(() => open(environment.indexedDB, NAME, 1, upgrade));
   const newBoot = () => newIncarnation(environment.fill).slice(0, 8);
+  /** As last read, until something is written here. Another page may have written since, so each request looks once. @type {{changes: number, work: any}|null} */
+  let seen = null;
+  /** What was counted and listed last, and after how many changes. @type {{changes: number, counts: Counts}|null} */
+  let counted = null;
+  /** @type {{changes: number, records: Record[]}|null} */
+  let listed = null;
 
   return {
-    append, adopt, known, replica, clock, batch, record, pending, recent, waiting, attention, dismiss, unsent,
+    append, adopt, look, changes, work, keep, counts, known, replica, clock, batch, record, pending, recent, waiting, dismiss, unsent,
     settle, release, rewind, renumber, register, prune,
     isFull: held.isFull, setFull: held.setFull,
   };
@@ -88,7 +95,9 @@ export function createOperations(environment, { newId }) {
    * @param {(stores: {records: IDBObjectStore, meta: IDBObjectStore}) => Promise<T>} action @returns {Promise<T>}
    */
   async function writing(action) {
-    return within(await held.get(), ["operations", "meta"], "readwrite", (transaction) => action(storesOf(transaction)), STRICT);
+    const value = await within(await held.get(), ["operations", "meta"], "readwrite", (transaction) => action(storesOf(transaction)), STRICT);
+    seen = null;
+    return value;
   }
 
   /**
@@ -99,14 +108,50 @@ export function createOperations(environment, { newId }) {
     return within(await held.get(), ["operations", "meta"], "readonly", (transaction) => action(storesOf(transaction)));
   }
 
+  /** Whatever was written since by anybody is known from here on: how many changes, and the work in progress. */
+  async function look() {
+    seen = await reading(async ({ meta }) => {
+      const [replica, work] = await Promise.all([result(meta.get("replica")), result(meta.get("work"))]);
+      return { changes: replica?.changes ?? 0, work };
+    });
+    return seen;
+  }
+
+  /** How often this store was written. @returns {Promise<number>} */
+  async function changes() {
+    return (seen ?? (await look())).changes;
+  }
+
+  /** What was under way when it was kept last: by itself, or together with an operation. @returns {Promise<any>} */
+  async function work() {
+    return (seen ?? (await look())).work;
+  }
+
+  /** @param {any} work */
+  async function keep(work) {
+    const { changes } = await writing(async ({ meta }) => {
+      meta.put(work, "work");
+      return standing(meta);
+    });
+    seen = { changes, work };
+  }
+
   /** @param {IDBTransaction} transaction */
   function storesOf(transaction) {
     return { records: transaction.objectStore("operations"), meta: transaction.objectStore("meta") };
   }
 
-  /** Number the drafts, chain them and flush them to disk, all or none. @param {import('../outbox/operation.js').Draft[]} drafts @param {{user: string, basis: import('../outbox/operation.js').Basis}} given @returns {Promise<Appended>} */
-  async function append(drafts, { user, basis }) {
-    return writing(async ({ records, meta }) => {
+  /**
+   * Number the drafts, chain them and flush them to disk, all or none; and with them the work in progress, so
+   * that after a crash neither knows of more than the other.
+   * @param {import('../outbox/operation.js').Draft[]} drafts
+   * @param {{user: string, basis: import('../outbox/operation.js').Basis, work?: (ids: string[]) => any}} given
+   * @returns {Promise<Appended>}
+   */
+  async function append(drafts, { user, basis, work }) {
+    /** @type {any} */
+    let kept;
+    const appended = await writing(async ({ records, meta }) => {
       const [replica, clock] = await Promise.all([standing(meta), sightedClock(meta)]);
       const stamp = captured(clock, environment.wall(), environment.monotonic());
       const built = build(drafts, { user, captured: stamp, basis, newId });
@@ -115,8 +160,22 @@ export function createOperations(environment, { newId }) {
       for (const record of added) records.add(record);
       save(meta, replica);
       meta.put(clock, "clock");
+      if (work) meta.put((kept = work(built.map(({ id }) => id))), "work");
       return { replica, records: added };
     });
+    if (work) seen = { changes: appended.replica.changes, work: kept };
+    remember(appended);
+    return appended;
+  }
+
+  /** What was counted and listed goes on with what was added, so that the next scan need not read it all again. @param {Appended} appended */
+  function remember({ replica: { changes }, records }) {
+    const before = changes - 1;
+    if (listed?.changes === before) listed = { changes, records: [...listed.records, ...records] };
+    else listed = null;
+    if (counted?.changes !== before) return void (counted = null);
+    const { waiting, oldest, attention } = counted.counts;
+    counted = { changes, counts: { waiting: waiting + records.length, oldest: oldest ?? records[0]?.wall ?? null, attention } };
   }
 
   /**
@@ -213,10 +272,12 @@ export function createOperations(environment, { newId }) {
 
   /** All that may still have to be shown on top of the base, in order, and the state they belong to. @returns {Promise<{changes: number, records: Record[]}>} */
   async function pending() {
-    return reading(async ({ records, meta }) => {
+    if (listed && listed.changes === seen?.changes) return listed;
+    listed = await reading(async ({ records, meta }) => {
       const [replica, found] = await Promise.all([result(meta.get("replica")), result(records.index("open").getAll())]);
       return { changes: replica?.changes ?? 0, records: found };
     });
+    return listed;
   }
 
   /** Newest first. @param {number} limit @returns {Promise<Record[]>} */
@@ -239,9 +300,17 @@ export function createOperations(environment, { newId }) {
     });
   }
 
-  /** @returns {Promise<Record[]>} */
-  async function attention() {
-    return reading(({ records }) => result(records.index("attention").getAll()));
+  /** How many wait, since when, and how many a person should look at. @returns {Promise<Counts>} */
+  async function counts() {
+    if (counted && counted.changes === seen?.changes) return counted.counts;
+    counted = await reading(async ({ records, meta }) => {
+      const index = records.index("waiting");
+      const [replica, waiting, first, attention] = await Promise.all([
+        result(meta.get("replica")), result(index.count()), result(index.openCursor()), result(records.index("attention").count()),
+      ]);
+      return { changes: replica?.changes ?? 0, counts: { waiting, oldest: first ? first.value.wall : null, attention } };
+    });
+    return counted.counts;
   }
 
   /** A person has seen it. @param {string} id */

@@ -10,6 +10,17 @@ import { createItemSearch, searchText } from "./search.js";
 
 export const NAME = "stockhand-edge";
 
+/** Not in memory: it has to be read from disk. */
+class NotRemembered extends Error {}
+
+/** Stands for a transaction when all that is asked was read before; the first thing that was not ends the attempt. */
+const MEMORY = /** @type {any} */ ({ objectStore: () => ({ get: unread, getAll: unread }) });
+
+/** @returns {never} */
+function unread() {
+  throw new NotRemembered();
+}
+
 /**
  * @typedef {import('./base.js').Base} Base
  * @typedef {import('./base.js').Row} Row
@@ -48,28 +59,43 @@ export function createRows({ environment, database, operations }) {
   const cache = new Map();
   /** @type {{key: string, effects: import('../sync/overlay.js').Effect[]}|null} */
   let overlay = null;
+  /** As last read or written here. Another page may have changed it since, so each request reads it once, by `base`. @type {Base|null} */
+  let latest = null;
+  /** @type {WeakMap<import('./operations.js').Record, import('../outbox/operation.js').Operation>} */
+  const parsed = new WeakMap();
   const ground = createGround();
   const laying = createLaying(database);
-  const applying = createApplying({ environment, database, operations, ground, laying });
+  const applying = createApplying({ environment, database, operations, ground, laying, changed: (now) => (latest = now) });
   const search = createItemSearch({ load: searchedItems, tailItems });
 
   return {
-    base, row, every, item, itemByCode, findItems, barcode, barcodesOfItem, location, locationByCode, locations, outcome,
+    base, latestBase, row, every, item, itemByCode, findItems, barcode, barcodesOfItem, location, locationByCode, locations, outcome,
     balancesOfItem, balancesAt, laying, ...applying,
   };
 
   // --- looking up ---
 
   /**
-   * Read in one transaction, so that all that is read belongs to one cursor.
+   * Read in one transaction, so that all that is read belongs to one cursor; or from memory, where all of it is
+   * remembered for the base that stands.
    * @template T
    * @param {(read: Read) => Promise<T>} action @returns {Promise<T>}
    */
   async function looking(action) {
+    try {
+      if (latest) return await action(await readingIn(MEMORY, latest));
+    } catch (error) {
+      if (!(error instanceof NotRemembered)) throw error;
+    }
     return within(await database(), READ, "readonly", async (transaction) => {
-      const now = await baseIn(transaction);
-      return action(reading(transaction, now, await ground.reader(transaction, now)));
+      latest = await baseIn(transaction);
+      return action(await readingIn(transaction, latest));
     });
+  }
+
+  /** @param {IDBTransaction} transaction @param {Base} now */
+  async function readingIn(transaction, now) {
+    return reading(transaction, now, await ground.reader(transaction, now));
   }
 
   /**
@@ -193,7 +219,12 @@ export function createRows({ environment, database, operations }) {
 
   /** Where we stand: empty before the first pull. @returns {Promise<Base>} */
   async function base() {
-    return within(await database(), ["meta"], "readonly", (transaction) => baseIn(transaction));
+    return (latest = await within(await database(), ["meta"], "readonly", baseIn));
+  }
+
+  /** The same without asking the disk again, where it was asked before. @returns {Promise<Base>} */
+  async function latestBase() {
+    return latest ?? base();
   }
 
   /** @param {string} kind @param {string} key @returns {Promise<any|null>} */
@@ -316,7 +347,7 @@ export function createRows({ environment, database, operations }) {
 
   /** What is under way, for this cursor; folded anew only when something changed. The base was read first, so nothing that settles meanwhile is shown twice. @param {Base} now */
   async function effectsOn(now) {
-    const { changes = 0 } = (await operations.known()) ?? {};
+    const changes = await operations.changes();
     const key = `${changes}/${now.generation}/${now.cursor}/${now.versions.location ?? 0}`;
     if (overlay?.key === key) return overlay.effects;
     const effects = await foldAnew(now);
@@ -327,10 +358,17 @@ export function createRows({ environment, database, operations }) {
   /** @param {Base} now */
   async function foldAnew(now) {
     const { records } = await operations.pending();
-    const open = unsettled(records, now).map(({ text }) => JSON.parse(text));
+    const open = unsettled(records, now).map(operationOf);
     const earlier = await earlierOf(undoneIds(open));
     const kinds = await kindsOfLocations([...open, ...[...earlier.values()].map(({ operation }) => operation)]);
     return effectsOf(open, earlier, (location) => kinds.get(location));
+  }
+
+  /** Parsed once, however often it is folded. @param {import('./operations.js').Record} record */
+  function operationOf(record) {
+    const operation = parsed.get(record) ?? JSON.parse(record.text);
+    parsed.set(record, operation);
+    return operation;
   }
 
   /** @param {string[]} ids */

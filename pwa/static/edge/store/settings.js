@@ -8,9 +8,25 @@ import { result, within } from "./db.js";
  * @property {(key: string, value: any) => Promise<void>} put undefined forgets the key
  */
 
-/** @param {() => Promise<IDBDatabase>} database @returns {Settings} */
+/** @param {() => Promise<IDBDatabase>} database @returns {Settings & {view: () => Promise<Settings>}} */
 export function createSettings(database) {
-  return { get, put };
+  return { get, put, view };
+
+  /** All of them read at once, for as long as one request takes: a transaction per setting is what costs. @returns {Promise<Settings>} */
+  async function view() {
+    const known = await within(await database(), ["settings"], "readonly", async (transaction) => {
+      const store = transaction.objectStore("settings");
+      const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
+      return new Map(keys.map((key, i) => [key, values[i]]));
+    });
+    return {
+      get: async (key) => known.get(key),
+      put: async (key, value) => {
+        await put(key, value);
+        known.set(key, value);
+      },
+    };
+  }
 
   /** @param {string} key */
   async function get(key) {
