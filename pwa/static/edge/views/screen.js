@@ -22,7 +22,7 @@ export function screen(view, { name, title, back = "/edge/home", body, actions, 
       ${!back && html`<img class="bar-mark" src="${MARK}" alt="" width="32" height="32">`}
       <h1 class="bar-title">${title}</h1>
       ${camera && html`<button class="bar-button" type="button" data-camera="toggle" aria-label="${view.t("screen.camera")}">${icon("camera")}</button>`}
-      <span class="bar-badge" id="queue" hx-get="/edge/badge" hx-trigger="every 5s, queue:changed from:body" hx-target="this">${badge}</span>
+      <span class="bar-badge" id="queue" hx-get="/edge/badge" hx-trigger="every 5s, queue:changed from:body delay:150ms" hx-target="this">${badge}</span>
     </header>
     ${feedback && told(view, feedback)}
     <div class="work">${body}</div>
