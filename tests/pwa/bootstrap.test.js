@@ -385,3 +385,13 @@ test("on a full disk the first sync fails without harm", async () => {
 
   await assertSame(device.edge, server);
 });
+
+test("a name that is written over several lines is found all the same, and ids are never searched", async () => {
+  const server = stocked();
+  server.put("catalogue", "item", "i-77", { ...itemBody(77), name: "竹筷\n礼盒\u0003装" });
+  const { edge } = await begun(server);
+
+  assert.deepEqual((await edge.rows.findItems("竹筷 礼盒", 3)).map(({ id }) => id), ["i-77"]);
+  assert.deepEqual((await edge.rows.findItems("ｃｕｐ-2976", 3)).map(({ id }) => id), ["i-2976"]);
+  assert.deepEqual(await edge.rows.findItems("i-77", 3), []);
+});
