@@ -105,8 +105,8 @@ def open_device(
 def film(tmp_path: Path) -> Callable[..., Path]:
     """A motion-JPEG file in which the camera sees a code: `film("L2409", "QRCode")`."""
 
-    def shoot(text: str, kind: str = "QRCode", *, frames: int = 20) -> Path:
-        symbol = zxingcpp.create_barcode(text, zxingcpp.barcode_format_from_str(kind))
+    def shoot(text: str, kind: str = "QRCode", *, gs1: bool = False, frames: int = 20) -> Path:
+        symbol = zxingcpp.create_barcode(text, zxingcpp.barcode_format_from_str(kind), gs1=gs1)
         printed = Image.fromarray(symbol.to_image(scale=6)).convert("RGB")
         scene = Image.new("RGB", (1280, 720), "#b9b4aa")
         scene.paste(printed, ((1280 - printed.width) // 2, (720 - printed.height) // 2))

@@ -58,6 +58,13 @@ def enrol_device(house: House, device: Device, user: str, warehouse: str = "MAIN
     return page
 
 
+def sign_in_by_badge(page: Page, badge: str, pin: str) -> None:
+    """Begin a shift on a device: the badge, then the figures."""
+    scan(page, f"USR:{badge}")
+    type_figure(page, pin)
+    expect(screen(page, "home")).to_be_visible(timeout=20_000)
+
+
 def something_to_move(house: House) -> tuple[str, str, str]:
     """A plain item of the sample company, a bin where it lies, and another bin."""
     rows = [
@@ -233,10 +240,13 @@ def waiting(page: Page) -> Locator:
     return page.locator("#queue")
 
 
-def expect_ready(*pages: Page) -> None:
+def expect_ready(*pages: Page, patience_s: float = 30) -> None:
     """The devices have everything they need to go where there is no network."""
+    deadline = time.monotonic() + patience_s
     for page in pages:
-        expect(page.locator(".contact.good")).to_be_visible(timeout=30_000)
+        while "MAIN-DOCK" not in page.evaluate(FROM_THE_EDGE, "/edge/lookup/results?text=MAIN-DOCK"):
+            assert time.monotonic() < deadline, "the first rows have not come"
+            page.wait_for_timeout(200)
 
 
 def expect_kept(device: Device, patience_s: float = 20) -> None:

@@ -1,0 +1,163 @@
+"""What a step costs a pair of gloved hands: scans and taps, counted; and whether everybody can use the screens."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e import words
+from e2e.browser import WALL
+from e2e.conftest import OpenDesk, OpenDevice
+from e2e.house import ROOT, House
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+MASK = f"(01){words.barcode('MASK-50').zfill(14)}(17)270131(10)L2409"
+GLOVE = f"(01){words.barcode('GLOVE-M').zfill(14)}(10)L77"
+
+
+@pytest.fixture
+def hand(house: House, open_device: OpenDevice) -> Page:
+    """A device without a network, as between steel shelves."""
+    page = words.enrol_device(house, open_device(), "li.wei")
+    words.expect_ready(page)
+    return page
+
+
+class Hands:
+    """Scans and taps of one piece of work."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.scans = 0
+
+    def scan(self, code: str, tone: str = "good|quiet") -> None:
+        words.scan_and_hear(self.page, code, tone)
+        self.scans += 1
+
+    def cost(self, work: Callable[[], object]) -> tuple[int, int]:
+        """(scans, taps) of the work."""
+        self.scans = 0
+        touched = words.taps(self.page, work)
+        return self.scans, touched
+
+
+def test_ten_lines_from_own_bins_are_twelve_scans_and_two_taps_at_most(house: House, hand: Page) -> None:
+    hands = Hands(hand)
+    lines = [item for item, _, amount in words.own_bins(house) if amount > 1][:10]
+    words.go_offline(hand)
+
+    def pick() -> None:
+        words.begin(hand, "pick")
+        hands.scan(words.label_of("MT-01"))
+        for item in lines:
+            hands.scan(words.barcode(item), "good")
+
+    scans, touched = hands.cost(pick)
+
+    assert len(lines) == 10
+    assert scans <= 12
+    assert touched <= 2
+
+
+def test_receiving_putting_away_counting_and_undoing_cost_what_was_promised(hand: Page) -> None:
+    hands = Hands(hand)
+
+    words.begin(hand, "receive")
+    two_lots = hands.cost(lambda: (hands.scan(MASK, "good"), hands.scan(GLOVE, "good")))
+    undone = hands.cost(lambda: tap(hand.locator(".thumb .button", has_text="撤销")))
+    words.go_home(hand)
+    words.begin(hand, "move")
+    away = hands.cost(lambda: (hands.scan(MASK), hands.scan(words.label_of("A-05-1"), "good")))
+    words.go_home(hand)
+    words.begin(hand, "count")
+    counted = hands.cost(lambda: count_one(hands))
+    hands.scan(words.label_of("A-05-4"))
+    empty = hands.cost(lambda: tap(hand.locator("[hx-post='/edge/count/empty']")))
+
+    assert two_lots == (2, 0), "a lot-tracked line is one scan with GS1"
+    assert undone == (0, 1)
+    assert away == (2, 0)
+    assert counted == (2, 4), "a bin, an item, a quantity in three taps, done in one"
+    assert empty == (0, 1)
+
+
+def test_a_shift_begins_with_a_badge_and_four_figures(hand: Page) -> None:
+    hands = Hands(hand)
+    hand.locator("[data-screen=home] .dock-button").last.tap()
+    expect(words.screen(hand, "signin")).to_be_visible()
+
+    def sign_in() -> None:
+        words.sign_in_by_badge(hand, "B1002", "1470")
+        hands.scans += 1
+
+    scans, touched = hands.cost(sign_in)
+
+    assert scans == 1
+    assert touched <= 5, "four figures and yes"
+
+
+def count_one(hands: Hands) -> None:
+    """A bin with five pieces of one thing."""
+    hands.scan(words.label_of("A-05-2"))
+    hands.scan(words.barcode("CUP-350"))
+    tap(hands.page.locator("[hx-get='/edge/count?pad=1']").last)
+    words.type_figure(hands.page, "5")
+    tap(hands.page.locator("[hx-post='/edge/count/done']"))
+
+
+def tap(button: Any) -> None:
+    """Touch it, and wait until the screen has answered."""
+    before = button.element_handle()
+    button.tap()
+    before.wait_for_element_state("hidden")
+
+
+HAND = ("receive", "move", "pick", "count", "lookup", "undo", "waiting", "device")
+DESK = (
+    "/", "/board", "/stock", "/stock/movements", "/stock/incidents", "/catalog/items", "/catalog/items/1",
+    "/catalog/partners", "/catalog/warehouses", "/catalog/warehouses/1", "/imports", "/printing/jobs",
+    "/printing/stations", "/devices", "/people", "/account",
+)  # fmt: skip
+
+
+def test_nobody_is_shut_out_of_a_hand_screen(hand: Page) -> None:
+    found = {"home": faults(hand)}
+    for name in HAND:
+        hand.evaluate("(path) => { window.htmx.ajax('GET', path, '#screen'); }", f"/edge/{name}")
+        expect(words.screen(hand, name)).to_be_visible()
+        found[name] = faults(hand)
+
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_nobody_is_shut_out_of_a_page_of_the_desk(open_desk: OpenDesk) -> None:
+    desk = open_desk(viewport=WALL)
+    found = {"/sign-in": opened(desk, "/sign-in")}
+    words.sign_in(desk, "chen")
+    found |= {path: opened(desk, path) for path in DESK}
+
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+def opened(desk: Page, path: str) -> list[str]:
+    """Serious faults of a page of the desk."""
+    desk.goto(path)
+    return faults(desk)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe calls serious or worse: which rule, and the first place that breaks it.
+
+    The debugging protocol is not bound by the content policy, which rightly keeps a script tag out.
+    """
+    wire = page.context.new_cdp_session(page)
+    wire.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8") + "; true"})
+    run = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
+    answer = wire.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
+    wire.detach()
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
+        for one in answer["result"]["value"]
+        if one["impact"] in ("serious", "critical")
+    ]
