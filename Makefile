@@ -52,9 +52,9 @@ test:
 everything:
 	@rm -rf build/pages
 	@$(STEP) "edge tests (node)" npm test --silent
-	@$(STEP) "tests on SQLite" pytest -q -n 2 --database=sqlite
+	@$(STEP) "tests on SQLite" scripts/tests.sh -q -n 2 --database=sqlite
 	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m database
-	@$(STEP) "stories in a browser" pytest -q e2e
+	@$(STEP) "stories in a browser" scripts/tests.sh -q e2e
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 
 # Whole stories in Chromium: scanner, network cut, board (make e2e STORY=picking for some of them).

@@ -80,13 +80,18 @@ async def _settle_tasks(book: Book, cells: list[Cell], causes: Mapping[Cell, str
         await execute_many(
             _NEW_TASK,
             [
-                (f"l-{place}", book.places[place].warehouse, place, first[place].item, now, causes.get(first[place], ""))
-                for place in missing
+                (f"l-{place}", book.places[place].warehouse, place, cell.item, now, causes.get(cell, ""))
+                for place, cell in ((place, first[place]) for place in missing)
             ],
         )
         standing |= await _open_tasks(missing)
     for place in missing:
-        body = {"kind": "count", "location": f"l-{place}", "item": f"i-{first[place].item}", "reason": "suspense"}
+        body = {
+            "kind": "count",
+            "location": f"l-{place}",
+            "item": f"i-{first[place].item}",
+            "reason": "suspense",
+        }
         feed.put(f"warehouse:w-{book.places[place].warehouse}", "task", f"t-{standing[place]}", body)
     return {place: f"t-{standing[place]}" for place in owing}
 
