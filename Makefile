@@ -53,7 +53,7 @@ everything:
 	@rm -rf build/pages
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "tests on SQLite" scripts/tests.sh -q -n 2 --database=sqlite
-	@$(STEP) "tests on PostgreSQL" pytest -q -n 2 --database=postgres -m database
+	@$(STEP) "tests on PostgreSQL" scripts/tests.sh -q -n 2 --database=postgres -m database
 	@$(STEP) "stories in a browser" scripts/tests.sh -q e2e
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 
