@@ -17,7 +17,7 @@ Outcome = Literal["applied", "warning", "superseded", "held", "rejected", "dupli
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?\Z")]
 Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?\Z")]
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
 ItemId = Annotated[str, msgspec.Meta(pattern=r"^i-[0-9]{1,9}\Z")]
 LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}\Z")]
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")

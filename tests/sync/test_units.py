@@ -26,3 +26,16 @@ async def test_a_receipt_in_a_unit_of_the_item(
     )
 
     assert (verdict.outcome, verdict.reason) == outcome
+
+
+@pytest.mark.parametrize("day", ["2026-99-99", "2026-00-10", "2026-02-00", "20260210", "2026-02-10\n"])
+async def test_a_day_that_no_calendar_has_is_refused(database: str, day: str) -> None:
+    item = await given.item("MILK", has_lots=True, has_expiry=True)
+    dock = await given.location("DOCK-1", kind="dock")
+    device = await given.pda()
+
+    verdict = await device.report(
+        "stock.receive@1", item=f"i-{item}", quantity="1", target=f"l-{dock}", lot="L1", expiry=day
+    )
+
+    assert (verdict.outcome, verdict.reason) == ("rejected", "malformed")
