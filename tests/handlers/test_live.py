@@ -201,11 +201,11 @@ async def test_a_pull_in_between_moves_the_cursor(app: Litestar, house: firm.Hou
 async def test_signs_of_life_go_both_ways(
     app: Litestar, house: firm.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handler, "PING_S", 0.05)
-    monkeypatch.setattr(handler, "SILENCE_S", 0.2)
+    monkeypatch.setattr(handler, "PING_S", 0.25)
+    monkeypatch.setattr(handler, "SILENCE_S", 1.5)
     async with connect(app, PATH, headers=shown(house)) as socket:
         await hello(socket)
-        for _ in range(6):
+        for _ in range(8):
             assert abs((await socket.json())["ping"] - clock.now() // 1000) < 5_000
             await socket.send({"ping": 1})
 
