@@ -31,7 +31,7 @@ class Station:
 
     def run(self, *options: str) -> None:
         """Start printing."""
-        arguments = [COMMAND, "run", "--home", self.home, *options]
+        arguments = [str(COMMAND), "run", "--home", str(self.home), *options]
         with (self.home.parent / "agent.log").open("ab") as log:
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log)
 

@@ -31,9 +31,10 @@ class Hands:
         self.page = page
         self.scans = 0
 
-    def scan(self, code: str, tone: str = "good|quiet") -> None:
-        words.scan_and_hear(self.page, code, tone)
+    def scan(self, code: str, tone: str = "good|quiet") -> str:
+        """Scan, wait for the answer and count it; what the screen said."""
         self.scans += 1
+        return words.scan_and_hear(self.page, code, tone)
 
     def cost(self, work: Callable[[], object]) -> tuple[int, int]:
         """(scans, taps) of the work."""

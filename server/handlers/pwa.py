@@ -89,7 +89,9 @@ def _shell() -> bytes:
         name
         for folder in SHELL_FOLDERS
         for file in sorted((web.STATIC / folder).rglob("*"))
-        if file.is_file() and (name := str(file.relative_to(web.STATIC))) not in DESK_ONLY and file.suffix != ".ts"
+        if file.is_file()
+        and (name := str(file.relative_to(web.STATIC))) not in DESK_ONLY
+        and file.suffix != ".ts"
     ]
     own = [web.static_url(name) for name in ("css/hand.css", *names)]
     htmx = [
