@@ -3,6 +3,7 @@
 import io
 import re
 
+import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ GLOVES = "6909876543212"
 
 
 @EMPTY
+@pytest.mark.unsteady
 def test_an_empty_house_works_on_its_first_day(
     house: House, open_desk: OpenDesk, open_device: OpenDevice
 ) -> None:

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e import words
@@ -58,6 +59,7 @@ def test_a_server_that_dies_while_it_is_told_books_everything_once(
     words.expect_in_order(house)
 
 
+@pytest.mark.unsteady
 def test_devices_heal_a_server_that_was_restored_from_an_older_backup(
     house: House, open_device: OpenDevice
 ) -> None:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e import words
@@ -12,6 +13,7 @@ from e2e.house import House
 MUG, FLASK, BOWL = "CUP-350", "CUP-500", "BOWL-6"
 
 
+@pytest.mark.unsteady
 def test_thirty_scans_without_a_network_are_each_booked_once(
     house: House, open_device: OpenDevice, open_desk: OpenDesk
 ) -> None:

@@ -14,7 +14,7 @@ import { numberPad, prompt } from "./screen.js";
 /** @param {View} view @param {Session} session @param {{pad: boolean}} state @returns {Html} */
 export function body(view, session, { pad }) {
   return html`<div class="route still"><span class="route-end"><span class="route-label">${view.t("count.place")}</span>${placeCode(session.location, view.t("place.scan"))}</span>
-      ${session.lines.length > 0 && html`<span class="route-count" aria-label="${view.t("count.lines", { n: session.lines.length })}">${session.lines.length}</span>`}</div>
+      ${session.lines.length > 0 && html`<span class="route-count" role="img" aria-label="${view.t("count.lines", { n: session.lines.length })}">${session.lines.length}</span>`}</div>
     ${work(view, session, pad)}`;
 }
 

@@ -23,7 +23,7 @@ function route(view, session) {
     <span class="route-end"><span class="route-label">${view.t("pick.source")}</span>${placeCode(session.source, view.t("place.scan"))}</span>
     <span class="route-arrow">${icon("arrow")}</span>
     <span class="route-end"><span class="route-label">${view.t("pick.target")}</span>${placeCode(session.target, view.t("place.scan"))}</span>
-    ${session.picked > 0 && html`<span class="route-count" aria-label="${view.t("pick.picked", { n: session.picked })}">${session.picked}</span>`}
+    ${session.picked > 0 && html`<span class="route-count" role="img" aria-label="${view.t("pick.picked", { n: session.picked })}">${session.picked}</span>`}
   </button>`;
 }
 
