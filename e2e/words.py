@@ -1,5 +1,6 @@
 """The words of a story: what people do with hands and eyes, without a word about HTML."""
 
+import contextlib
 import json
 import re
 import time
@@ -11,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from e2e.browser import Device
 from e2e.house import ROOT, House
@@ -141,11 +143,13 @@ def begin(page: Page, activity: str) -> None:
 
 def go_home(page: Page) -> None:
     """Leave the activity by the arrow, level by level; what was begun stays."""
-    while screen(page, "home").count() == 0:
-        shown = screen(page).first.element_handle()
-        page.locator(".bar .bar-button").first.tap()
-        assert shown is not None
-        shown.wait_for_element_state("hidden")
+    # Between two screens there is none for a moment, and the answer to an earlier tap may still change the
+    # screen under the thumb; so each screen is waited for, and a tap that comes too late is no fault.
+    while (shown := screen(page).first).get_attribute("data-screen") != "home":
+        here = shown.element_handle()
+        with contextlib.suppress(TooLate):
+            page.locator(".bar .bar-button").first.tap(timeout=2_000)
+        here.wait_for_element_state("hidden")
     expect(screen(page, "home")).to_be_visible()
 
 
