@@ -117,6 +117,22 @@ test("a poke brings what is new", async () => {
   assert.equal((await edge.rows.item("i-1")).code, "A");
 });
 
+test("a server restored from a backup, behind us or level with us, is noticed when the line opens again", async () => {
+  for (const behind of [3, 0]) {
+    const { server, edge, time } = await setUp();
+    await edge.outbox.add([receive("i-1", 4)], BY);
+    await time.advance(100);
+    edge.cycle.live(true);
+    const pulls = () => server.requests.filter(({ path }) => path === "/sync/pull").length;
+    const before = pulls();
+
+    await edge.cycle.frame({ poke: (await edge.rows.base()).cursor - behind });
+    await time.advance(100);
+
+    assert.ok(pulls() > before, `${behind} behind`);
+  }
+});
+
 test("without a socket the timer pulls, with one it does not", async () => {
   const { server, edge, time } = await setUp();
   const pulls = () => server.requests.filter(({ path }) => path === "/sync/pull").length;

@@ -40,6 +40,8 @@ export function createCycle({ environment, sender, puller, operations, rows, set
   let lastPull = -Infinity;
   let lastPrune = -Infinity;
   let isLive = false;
+  /** Nothing has been heard yet on a socket that has just opened. */
+  let isNewLine = false;
   let wantsPull = false;
   /** @type {{due: number, handle: any}|null} */
   let timer = null;
@@ -162,8 +164,11 @@ export function createCycle({ environment, sender, puller, operations, rows, set
    * @returns {Promise<void>}
    */
   async function frame(message) {
+    const isFirst = isNewLine;
+    isNewLine = false;
     if (typeof message.poke === "number") {
-      if (message.poke > (await rows.base()).cursor) wake("poke");
+      // A head behind us, or a poke as the first answer, is how a server restored from a backup looks.
+      if (isFirst || message.poke !== (await rows.base()).cursor) wake("poke");
       return;
     }
     const isApplied = await exclusively(environment, LOCK, async () => {
@@ -176,6 +181,7 @@ export function createCycle({ environment, sender, puller, operations, rows, set
 
   /** @param {boolean} connected whether a socket of ours is alive */
   function live(connected) {
+    isNewLine = connected && !isLive;
     isLive = connected;
   }
 
