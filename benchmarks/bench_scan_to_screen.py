@@ -12,6 +12,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from benchmarks.house import quantile, show
 from e2e import words
+from e2e.air import Air
 from e2e.browser import Device, Watch
 from e2e.house import House
 
@@ -108,7 +109,7 @@ def main() -> None:
         house = House(Path(folder) / "data")
         house.run("demo", "sample")
         house.start()
-        device = Device(playwright, Path(folder) / "pda", house.url, Watch(house.url))
+        device = Device(playwright, Path(folder) / "pda", Air(house.port), Watch(house.url))
         try:
             page = words.enrol_device(house, device, "li.wei")
             words.expect_ready(page)
@@ -125,6 +126,7 @@ def main() -> None:
             print(house.run("verify").strip())
         finally:
             device.close()
+            device.air.close()
             house.stop()
 
 

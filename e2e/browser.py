@@ -18,6 +18,8 @@ from playwright.sync_api import (
     ViewportSize,
 )
 
+from e2e.air import Air
+
 # A PDA of the smallest size we promise, and a board on a wall.
 PDA: ViewportSize = {"width": 360, "height": 640}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -55,6 +57,11 @@ class Watch:
 
     origin: str
     complaints: list[str] = field(default_factory=list)
+    origins: set[str] = field(default_factory=set)
+
+    def allow(self, origin: str) -> None:
+        """The same server under another address."""
+        self.origins.add(origin)
 
     def over(self, context: BrowserContext) -> None:
         """Listen to every page of a context from now on."""
@@ -71,7 +78,8 @@ class Watch:
             self.complaints.append(f"request to a stranger: {request.url}")
 
     def _is_ours(self, url: str) -> bool:
-        return url.partition("://")[2].startswith(self.origin.partition("://")[2])
+        ours = {origin.partition("://")[2] for origin in (self.origin, *self.origins)}
+        return url.partition("://")[2].partition("/")[0] in ours
 
 
 @dataclass
@@ -80,13 +88,13 @@ class Device:
 
     playwright: Playwright
     profile: Path
-    origin: str
+    air: Air
     watch: Watch
     camera: Path | None = None
     context: BrowserContext | None = None
 
     def open(self, path: str = "/hand", *, offline: bool = False) -> Page:
-        """Open the app on this device; a page of the installed PWA."""
+        """Open the app on this device; a page of the installed PWA. `offline` stays until `come_back`."""
         if self.context is None:
             self.context = self.playwright.chromium.launch_persistent_context(
                 self.profile,
@@ -100,11 +108,18 @@ class Device:
                 permissions=["camera"] if self.camera else [],
             )
             self.watch.over(self.context)
-            # The option of the same name would leave the service worker online.
-            self.context.set_offline(offline)
+        if offline:
+            self.air.cut()
+            self.context.set_offline(True)
         page = self.context.pages[0] if self.context.pages else self.context.new_page()
-        page.goto(f"{self.origin}{path}")
+        page.goto(f"{self.air.url}{path}")
         return page
+
+    def come_back(self) -> None:
+        """The network is there again."""
+        assert self.context is not None, "the device is off"
+        self.air.heal()
+        self.context.set_offline(False)
 
     @property
     def page(self) -> Page:

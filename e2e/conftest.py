@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from e2e import browser as chromium
+from e2e.air import Air
 from e2e.browser import Device, Watch
 from e2e.house import ROOT, House
 from e2e.words import PASSWORD, PEOPLE
@@ -90,7 +91,8 @@ def open_device(
     devices: list[Device] = []
 
     def open_one(name: str = "pda-1", camera: Path | None = None) -> Device:
-        device = Device(playwright, tmp_path / name, house.url, watch, camera)
+        device = Device(playwright, tmp_path / name, Air(house.port), watch, camera)
+        watch.allow(device.air.url)
         devices.append(device)
         return device
 
@@ -99,6 +101,7 @@ def open_device(
         if device.context and device.context.pages:
             keep_what_was_shown(request, device.page)
         device.close()
+        device.air.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import re
 
-import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -18,7 +17,6 @@ GLOVES = "6909876543212"
 
 
 @EMPTY
-@pytest.mark.unsteady
 def test_an_empty_house_works_on_its_first_day(
     house: House, open_desk: OpenDesk, open_device: OpenDevice
 ) -> None:
@@ -32,6 +30,7 @@ def test_an_empty_house_works_on_its_first_day(
 
     link = invitation_for(desk, "王芳")
     hand = open_device().open(link.removeprefix(house.url))
+    words.expect_enrolled(hand)
     words.expect_ready(hand)
     board = open_desk(viewport=WALL)
     words.sign_in(board, name, password)

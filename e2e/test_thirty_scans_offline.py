@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from e2e import words
@@ -13,7 +12,6 @@ from e2e.house import House
 MUG, FLASK, BOWL = "CUP-350", "CUP-500", "BOWL-6"
 
 
-@pytest.mark.unsteady
 def test_thirty_scans_without_a_network_are_each_booked_once(
     house: House, open_device: OpenDevice, open_desk: OpenDesk
 ) -> None:
@@ -35,7 +33,7 @@ def test_thirty_scans_without_a_network_are_each_booked_once(
     noted = words.unsent(work.page)
     assert len(noted) == work.waiting, "the badge told the truth"
     assert work.scans == 30
-    words.go_online(work.page)
+    device.come_back()
     words.expect_sent(work.page)
 
     ledger = house.ledger()

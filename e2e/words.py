@@ -56,8 +56,13 @@ def enrol_device(house: House, device: Device, user: str, warehouse: str = "MAIN
     """Hand a device to somebody: an invitation, its link opened on the device, the app installed."""
     invitation = house.ask("devices", "invite", "--user", user, "--warehouse", warehouse)
     page = device.open(f"/hand/enrol#{invitation['token']}")
-    expect(screen(page)).to_have_count(1, timeout=20_000)
+    expect_enrolled(page)
     return page
+
+
+def expect_enrolled(page: Page) -> None:
+    """The page of the invitation has done its work and led on to the app."""
+    expect(screen(page)).to_have_count(1, timeout=20_000)
 
 
 def sign_in_by_badge(page: Page, badge: str, pin: str) -> None:
