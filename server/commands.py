@@ -53,7 +53,7 @@ def serve(_: Namespace) -> int:
         return _refuse(fault)
     asyncio.run(_prepare())
     uvicorn.run(
-        "server.app:create_app",
+        "server.serving:application",
         factory=True,
         host=now.host,
         port=now.port,

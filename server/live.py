@@ -80,6 +80,29 @@ def watching(topic: str) -> int:
     return len(_watchers.get(topic, ()))
 
 
+class _Doors:
+    """Whether this process still has time for people who only wait."""
+
+    are_closing = False
+
+
+def close_doors() -> None:
+    """The process is about to stop: wake everyone who waits, so that they can be answered and leave."""
+    _Doors.are_closing = True
+    for watcher in {watcher for watchers in _watchers.values() for watcher in watchers}:
+        watcher.woken.set()
+
+
+def open_doors() -> None:
+    """There is time to wait again, as after a stop that was only played."""
+    _Doors.are_closing = False
+
+
+def are_doors_closing() -> bool:
+    """Whether there is no more time to wait."""
+    return _Doors.are_closing
+
+
 class Frame(NamedTuple):
     """A text on its way to many sockets, measured once."""
 

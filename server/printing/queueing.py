@@ -181,7 +181,7 @@ async def wait_for_offers(station_id: int, token: str, wait_s: float) -> list[wi
             await prepare_drafts(station_id)
             found = await queries.offers(station_id, token)
             left = end - clock.monotonic()
-            if found or left <= 0:
+            if found or left <= 0 or live.are_doors_closing():
                 return found
             try:
                 # Another process may have made the job: look again now and then.
