@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -40,7 +41,8 @@ def create_app(url: str | None = None) -> Litestar:
     """The application on the database at `url` (default: the settings'), migrated when it starts."""
     return Litestar(
         route_handlers=[health, *routes()],
-        lifespan=[_on_database(url or settings().database_url)],
+        lifespan=[_on_database],
+        state=State({"database_url": url or settings().database_url}),
         middleware=[_signed_in],
         exception_handlers={HTTPException: refuse, Exception: apologise},
         response_headers=HEADERS,
@@ -49,20 +51,17 @@ def create_app(url: str | None = None) -> Litestar:
     )
 
 
-def _on_database(url: str) -> Any:
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        # A push makes thousands of small values that die at once; looking after every 700 of them costs a tenth.
-        gc.set_threshold(20_000, 20, 20)
-        await db.open_database(url)
-        try:
-            await run_migrations()
-            async with _jobs():
-                yield
-        finally:
-            await db.close_database()
-
-    return lifespan
+@asynccontextmanager
+async def _on_database(app: Litestar) -> AsyncIterator[None]:
+    # A push makes thousands of small values that die at once; looking after every 700 of them costs a tenth.
+    gc.set_threshold(20_000, 20, 20)
+    await db.open_database(app.state.database_url)
+    try:
+        await run_migrations()
+        async with _jobs():
+            yield
+    finally:
+        await db.close_database()
 
 
 @asynccontextmanager

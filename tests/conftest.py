@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from litestar import Litestar
 
@@ -23,6 +24,10 @@ from server.migrate import migrate
 from tests import pages, services
 
 ENGINES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "both": ["sqlite", "postgres"]}
+
+# How long one example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 MakeDatabase = Callable[[], contextlib.AbstractContextManager[str]]
 
@@ -154,19 +159,25 @@ async def database(database_url: str) -> AsyncIterator[db.Database]:
     await db.close_database()
 
 
+@pytest.fixture(scope="session")
+def built_app() -> Litestar:
+    """The application, built once: to look at a hundred handlers takes longer than most tests."""
+    # Imported here: the test of a noun must not need the whole house.
+    from server.app import create_app
+
+    return create_app("set by the fixture app")
+
+
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Litestar]:
+async def app(built_app: Litestar, database_url: str) -> AsyncIterator[Litestar]:
     """The whole application, started on a fresh database, which `given` and queries may use as well.
 
     It lives in the test's own event loop (Litestar's test clients start it in a thread of their own, where
     the database could not be shared).
     """
-    # Imported here: the test of a noun must not need the whole house.
-    from server.app import create_app
-
-    application = create_app(database_url)
-    async with application.lifespan():
-        yield application
+    built_app.state.database_url = database_url
+    async with built_app.lifespan():
+        yield built_app
 
 
 @pytest.fixture
