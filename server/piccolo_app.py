@@ -13,8 +13,12 @@ APP_CONFIG = AppConfig(
             "server.catalog.tables",
             "server.events",
             "server.feed",
+            "server.documents.tables",
             "server.stock.tables",
             "server.printing.tables",
+            "server.outbound.tables",
+            "server.inbound.tables",
+            "server.counts.tables",
             "server.imports.tables",
             "server.sync.tables",
         ]

@@ -101,3 +101,33 @@ class Task(Table, tablename="task"):
     opened_at = moment()
     closed_at = moment(null=True, index=True)
     operation = Text(default="")
+
+
+class Reservation(Table, tablename="reservation"):
+    """Accepted demand that is not picked yet: so much of an item, anywhere in a warehouse, for a document's line."""
+
+    document = code()
+    line = Integer(default=0)
+    item = fk(Item)
+    warehouse = fk(Warehouse)
+    quantity = quantity()
+    reserved_at = moment()
+
+
+class Allocation(Table, tablename="allocation"):
+    """Demand pinned to a place and a lot for a document's line: what somebody is to pick there.
+
+    `state` is open, done, short or skipped; `quantity` what was asked, `picked` what came.
+    """
+
+    document = code(index=True)
+    line = Integer(default=0)
+    item = fk(Item)
+    location = fk(Location)
+    lot = Text(default="")
+    serial = Text(default="")
+    picked = quantity()
+    quantity = quantity()
+    state = Text(default="open")
+    position = Integer(default=0)
+    allocated_at = moment()

@@ -1,0 +1,1 @@
+"""Counts: plans, sheets, recounts and their review."""

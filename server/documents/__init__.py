@@ -1,0 +1,1 @@
+"""What every document has: a number, notes, attachments, what was typed and not yet saved."""

@@ -1,0 +1,1 @@
+"""Goods in: purchase orders, receipts, inspection, putaway, returns, production."""

@@ -1,0 +1,133 @@
+"""Goods in: what we ordered, what came, what became of it."""
+
+from piccolo.columns import BigInt, Integer, Text
+from piccolo.table import Table
+
+from server.catalog.tables import Item, Location, Partner, Warehouse
+from server.columns import code, fk, maybe_fk, moment, quantity
+
+
+class PurchaseOrder(Table, tablename="purchase_order"):
+    """What we ordered from a supplier."""
+
+    number = code(unique=True)
+    supplier = fk(Partner)
+    warehouse = fk(Warehouse)
+    state = Text(default="draft")
+    ordered_on = Text(default="")
+    expected_on = Text(default="")
+    reference = Text(default="")
+    remark = Text(default="")
+    total = BigInt(default=0)
+    search = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    confirmed_at = moment(null=True)
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class PurchaseLine(Table, tablename="purchase_line"):
+    """One line: quantities in base units (thousandths), price of one base unit (millionths)."""
+
+    order_id = fk(PurchaseOrder)
+    position = Integer(default=0)
+    item = fk(Item)
+    unit = Text(default="")
+    factor = quantity()
+    price = BigInt(default=0)
+    discount = Integer(default=0)
+    amount = BigInt(default=0)
+    expected_on = Text(default="")
+    received = quantity()
+    returned = quantity()
+    cancelled = quantity()
+    quantity = quantity()
+    remark = Text(default="")
+
+
+class Receipt(Table, tablename="receipt"):
+    """Goods that come: from a purchase, production, a customer's return, or otherwise; `source` is a wire id."""
+
+    number = code(unique=True)
+    kind = Text(default="purchase")
+    source = code(index=True)
+    partner = maybe_fk(Partner)
+    warehouse = fk(Warehouse)
+    state = Text(default="draft", index=True)
+    dock = maybe_fk(Location)
+    expected_on = Text(default="")
+    reference = Text(default="")
+    remark = Text(default="")
+    search = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class ReceiptLine(Table, tablename="receipt_line"):
+    """What of an item is expected and what came: `received` follows the ledger, `held` is beyond the tolerance."""
+
+    receipt = fk(Receipt)
+    position = Integer(default=0)
+    item = fk(Item)
+    source_line = Integer(default=0)
+    expected = quantity()
+    received = quantity()
+    held = quantity()
+    accepted = quantity()
+    put_away = quantity()
+    lot = Text(default="")
+    expiry_on = Text(default="")
+    price = BigInt(default=0)
+
+
+class Inspection(Table, tablename="inspection"):
+    """A check on arrival of one line's lot; result is good, concession, second, scrap or rejected."""
+
+    line = fk(ReceiptLine)
+    item = fk(Item)
+    lot = Text(default="")
+    quantity = quantity()
+    state = Text(default="open", index=True)
+    result = Text(default="")
+    remark = Text(default="")
+    decided_by = Integer(default=0)
+    opened_at = moment()
+    decided_at = moment(null=True)
+
+
+class Component(Table, tablename="bill_of_materials"):
+    """So much of a component goes into one base unit of a product."""
+
+    product = fk(Item)
+    component = fk(Item)
+    quantity = quantity()
+
+
+class WorkOrder(Table, tablename="work_order"):
+    """Production: `kind` is issue, receipt, assembly or disassembly of so much of a product."""
+
+    number = code(unique=True)
+    kind = Text(default="assembly")
+    warehouse = fk(Warehouse)
+    product = fk(Item)
+    done = quantity()
+    quantity = quantity()
+    state = Text(default="draft")
+    is_backflush = Integer(default=0)
+    remark = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class WorkLine(Table, tablename="work_line"):
+    """A component that a work order needs, and what was issued of it."""
+
+    work = fk(WorkOrder)
+    item = fk(Item)
+    issued = quantity()
+    quantity = quantity()

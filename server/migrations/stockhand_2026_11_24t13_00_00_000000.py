@@ -1,0 +1,36 @@
+"""Keys over several columns, and the indexes of the documents (Piccolo cannot declare them on SQLite)."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from server.db import Statement, execute
+
+ID = "2026-11-24T13:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "keys and indexes of documents"
+
+INDEXES = (
+    "CREATE UNIQUE INDEX document_draft_key ON document_draft (person, form)",
+    "CREATE UNIQUE INDEX reservation_key ON reservation (document, line)",
+    "CREATE INDEX reservation_goods ON reservation (item, warehouse)",
+    "CREATE INDEX allocation_place ON allocation (location, item, lot) WHERE state = 'open'",
+    "CREATE INDEX sales_order_list ON sales_order (state, id)",
+    "CREATE INDEX sales_order_of_customer ON sales_order (customer, id)",
+    "CREATE UNIQUE INDEX sales_line_key ON sales_line (order_id, position)",
+    "CREATE INDEX purchase_order_list ON purchase_order (state, id)",
+    "CREATE INDEX purchase_order_of_supplier ON purchase_order (supplier, id)",
+    "CREATE UNIQUE INDEX purchase_line_key ON purchase_line (order_id, position)",
+    "CREATE UNIQUE INDEX bill_of_materials_key ON bill_of_materials (product, component)",
+    "CREATE UNIQUE INDEX count_sheet_key ON count_sheet (plan, location)",
+)
+
+
+async def forwards() -> MigrationManager:
+    """Create them all; each works on SQLite and PostgreSQL as it stands."""
+    manager = MigrationManager(migration_id=ID, app_name="stockhand", description=DESCRIPTION)
+
+    async def run() -> None:
+        for sql in INDEXES:
+            await execute(Statement(sql))
+
+    manager.add_raw(run)
+    return manager

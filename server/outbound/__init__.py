@@ -1,0 +1,1 @@
+"""Goods out: orders, shipment notices, waves, picking, packing, checking, shipping."""

@@ -1,0 +1,146 @@
+"""Goods out: what customers ordered, and what the warehouse does about it."""
+
+from piccolo.columns import BigInt, Integer, Text
+from piccolo.table import Table
+
+from server.catalog.tables import Item, Location, Partner, Warehouse
+from server.columns import code, fk, maybe_fk, moment, quantity
+
+
+class SalesOrder(Table, tablename="sales_order"):
+    """A promise to a customer. `hold` names what blocks its release to picking; see outbound/order.py."""
+
+    number = code(unique=True)
+    customer = fk(Partner)
+    warehouse = fk(Warehouse)
+    state = Text(default="draft")
+    hold = Text(default="")
+    policy = Text(default="partial")
+    priority = Integer(default=0)
+    ordered_on = Text(default="")
+    wanted_on = Text(default="")
+    reference = Text(default="")
+    address = Text(default="")
+    contact = Text(default="")
+    phone = Text(default="")
+    remark = Text(default="")
+    discount = Integer(default=0)
+    total = BigInt(default=0)
+    search = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    confirmed_at = moment(null=True)
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class SalesLine(Table, tablename="sales_line"):
+    """One line: quantities in base units (thousandths), price of one base unit (millionths).
+
+    `picked`, `shipped` and `returned` only follow the ledger; `cancelled` is what will not be delivered any more.
+    """
+
+    order_id = fk(SalesOrder)
+    position = Integer(default=0)
+    item = fk(Item)
+    unit = Text(default="")
+    factor = quantity()
+    price = BigInt(default=0)
+    discount = Integer(default=0)
+    amount = BigInt(default=0)
+    wanted_on = Text(default="")
+    noticed = quantity()
+    picked = quantity()
+    shipped = quantity()
+    returned = quantity()
+    cancelled = quantity()
+    quantity = quantity()
+    remark = Text(default="")
+
+
+class Wave(Table, tablename="wave"):
+    """Notices that are picked together; `kind` is single, batch, cluster or zone."""
+
+    number = code(unique=True)
+    warehouse = fk(Warehouse)
+    kind = Text(default="single")
+    state = Text(default="open")
+    taken_by = Integer(default=0)
+    device = Integer(default=0)
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    closed_at = moment(null=True)
+
+
+class Notice(Table, tablename="shipment_notice"):
+    """The order to the warehouse to send something: one customer, one address, one or more cartons."""
+
+    number = code(unique=True)
+    order_id = fk(SalesOrder)
+    warehouse = fk(Warehouse)
+    wave = maybe_fk(Wave, index=True)
+    state = Text(default="waiting", index=True)
+    priority = Integer(default=0)
+    due_on = Text(default="")
+    tote = maybe_fk(Location)
+    taken_by = Integer(default=0)
+    device = Integer(default=0)
+    carrier = Text(default="")
+    tracking = Text(default="")
+    weight_g = BigInt(default=0)
+    released_at = moment(null=True)
+    picked_at = moment(null=True)
+    packed_at = moment(null=True)
+    checked_at = moment(null=True)
+    shipped_at = moment(null=True)
+    delivered_at = moment(null=True)
+    delivery = Text(default="")
+    created_at = moment(index=True)
+    version = Integer(default=1)
+
+
+class NoticeLine(Table, tablename="shipment_notice_line"):
+    """What of an order's line this notice sends; `short` is what could not be found."""
+
+    notice = fk(Notice)
+    order_line = fk(SalesLine)
+    item = fk(Item)
+    picked = quantity()
+    packed = quantity()
+    shipped = quantity()
+    short = quantity()
+    quantity = quantity()
+
+
+class WaveTote(Table, tablename="wave_tote"):
+    """Which tote of a wave collects for which notice."""
+
+    wave = fk(Wave)
+    position = Integer(default=0)
+    notice = fk(Notice)
+    tote = maybe_fk(Location)
+
+
+class Carton(Table, tablename="carton"):
+    """A box of a notice; its contents are the stock of its location."""
+
+    notice = fk(Notice)
+    location = fk(Location)
+    sscc = code(index=True)
+    state = Text(default="open")
+    weight_g = BigInt(default=0)
+    length_mm = Integer(default=0)
+    width_mm = Integer(default=0)
+    height_mm = Integer(default=0)
+    sealed_at = moment(null=True)
+
+
+class Check(Table, tablename="shipment_check"):
+    """Somebody looked again: `content` is a digest of what was in the cartons, so any later change voids it."""
+
+    notice = fk(Notice)
+    person = Integer(default=0)
+    result = Text(default="passed")
+    content = Text(default="")
+    operation = code()
+    checked_at = moment()
