@@ -17,7 +17,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import clock, feed
 from server.people import authenticating
-from server.sync import enrolling, envelope, page, queries, reconciling, snapshotting, wire
+from server.sync import enrolling, envelope, losing, page, queries, reconciling, snapshotting, wire
 from server.sync.queries import Device
 from server.web import problem
 
@@ -40,6 +40,7 @@ class NewIncarnation(msgspec.Struct):
     """A device whose operation store was made anew."""
 
     incarnation: Incarnation
+    lost: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class SignIn(msgspec.Struct):
@@ -65,6 +66,8 @@ async def incarnation(request: Request[Any, Any, Any]) -> Response[Any]:
     """Begin a new numbering; tells how far the earlier ones were acknowledged."""
     device = await _device(request)
     asked = _decoded(await request.body(), NewIncarnation)
+    if (lost := losing.read(asked.lost)) is not None:
+        await losing.report(device, lost)
     await enrolling.begin_incarnation(device.id, asked.incarnation)
     head = await feed.head()
     return _json({"generation": head.generation, "incarnations": await queries.acknowledged(device.id)})

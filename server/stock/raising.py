@@ -1,6 +1,7 @@
 """Raising what waits for a person: incidents and count tasks, and laying to rest those that settled themselves."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,15 +24,17 @@ _OWING = Statement(
     " AND location IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 _OPEN_TASKS = Statement(
-    "SELECT subject, id FROM task WHERE kind = 'count' AND closed_at IS NULL"
+    "SELECT subject, id, reason FROM task WHERE kind = 'count' AND closed_at IS NULL"
     " AND subject IN (SELECT value FROM json_each(?))",
-    "SELECT subject, id FROM task WHERE kind = 'count' AND closed_at IS NULL"
+    "SELECT subject, id, reason FROM task WHERE kind = 'count' AND closed_at IS NULL"
     " AND subject IN (SELECT json_array_elements_text(?::text::json))",
 )
 _NEW_TASK = Statement(
     "INSERT INTO task (kind, subject, warehouse, location, item, reason, opened_at, operation)"
-    " VALUES ('count', ?, ?, ?, ?, 'suspense', ?, ?)"
+    " VALUES ('count', ?, ?, ?, ?, ?, ?, ?)"
 )
+_KEEP_TASK = Statement("UPDATE task SET reason = ? WHERE id = ?")
+_ASKED_BEFORE = Statement("SELECT id FROM task WHERE id = ? AND opened_at <= ?")
 _CLOSE_TASK = Statement("UPDATE task SET closed_at = ? WHERE id = ?")
 
 
@@ -49,6 +52,8 @@ async def settle_debts(book: Book, causes: Mapping[Cell, str]) -> dict[int, str]
     What is open follows from the balances alone, so any order of arrival leaves the same. Gives the open
     count task of each location that owes.
     """
+    if book.new_marks:
+        await _close_counted(book)
     cells = sorted(cell for cell in book.changed() if _debt_changed(book, cell))
     if not cells:
         return {}
@@ -73,32 +78,74 @@ async def _settle_tasks(book: Book, cells: list[Cell], causes: Mapping[Cell, str
     first = {cell.location: cell for cell in reversed(cells)}
     owing = {row[0] for row in await fetch(_OWING, as_json(list(first)))}
     standing = await _open_tasks(first)
-    await close_tasks({book.places[place]: task for place, task in standing.items() if place not in owing})
+    repaid = {
+        book.places[place]: task.id
+        for place, task in standing.items()
+        if place not in owing and task.reason == "suspense"
+    }
+    await close_tasks(repaid)
     missing = sorted(owing - standing.keys())
     if missing:
         now = clock.now()
         await execute_many(
             _NEW_TASK,
             [
-                (f"l-{place}", book.places[place].warehouse, place, cell.item, now, causes.get(cell, ""))
+                (
+                    f"l-{place}",
+                    book.places[place].warehouse,
+                    place,
+                    cell.item,
+                    "suspense",
+                    now,
+                    causes.get(cell, ""),
+                )
                 for place, cell in ((place, first[place]) for place in missing)
             ],
         )
         standing |= await _open_tasks(missing)
     for place in missing:
-        body = {
-            "kind": "count",
-            "location": f"l-{place}",
-            "item": f"i-{first[place].item}",
-            "reason": "suspense",
-        }
-        feed.put(f"warehouse:w-{book.places[place].warehouse}", "task", f"t-{standing[place]}", body)
-    return {place: f"t-{standing[place]}" for place in owing}
+        _tell_task(book.places[place].warehouse, place, standing[place].id, "suspense", first[place].item)
+    return {place: f"t-{standing[place].id}" for place in owing}
 
 
-async def _open_tasks(places: Iterable[int]) -> dict[int, int]:
+async def ask_for_counts(places: Mapping[int, int], reason: str, cause: str, now: int) -> None:
+    """Let somebody count these locations (each with its warehouse), whatever the book says of them.
+
+    Such a task ends when the whole location has been counted, not when a debt is repaid.
+    """
+    standing = await _open_tasks(places)
+    await execute_many(_KEEP_TASK, [(reason, task.id) for task in standing.values()])
+    missing = sorted(places.keys() - standing.keys())
+    await execute_many(
+        _NEW_TASK, [(f"l-{place}", places[place], place, None, reason, now, cause) for place in missing]
+    )
+    for place, task in (await _open_tasks(places)).items():
+        _tell_task(places[place], place, task.id, reason)
+
+
+def _tell_task(warehouse: int, place: int, task: int, reason: str, item: int = 0) -> None:
+    body = {"kind": "count", "location": f"l-{place}", "reason": reason}
+    feed.put(f"warehouse:w-{warehouse}", "task", f"t-{task}", body | ({"item": f"i-{item}"} if item else {}))
+
+
+async def _close_counted(book: Book) -> None:
+    """End the tasks of locations that have been counted whole since they were asked for."""
+    whole = {mark.location: mark.when.at for mark in book.new_marks if mark.item == 0}
+    for place, task in (await _open_tasks(whole)).items() if whole else ():
+        if task.reason != "suspense" and await fetch(_ASKED_BEFORE, task.id, whole[place]):
+            await close_tasks({book.places[place]: task.id})
+
+
+class _Open(NamedTuple):
+    """A task that stands."""
+
+    id: int
+    reason: str
+
+
+async def _open_tasks(places: Iterable[int]) -> dict[int, _Open]:
     rows = await fetch(_OPEN_TASKS, as_json([f"l-{place}" for place in places]))
-    return {int(row[0][2:]): row[1] for row in rows}
+    return {int(row[0][2:]): _Open(row[1], row[2]) for row in rows}
 
 
 async def close_tasks(tasks: Mapping[Place, int]) -> None:

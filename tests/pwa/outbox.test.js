@@ -141,7 +141,7 @@ test("a lost operation store is noticed and its unsent operations are sent under
 
   assert.equal(rescued, 2);
   assert.deepEqual([...server.state.operations.keys()].sort(), added.map(({ id }) => id).sort());
-  assert.deepEqual(server.lost.map(({ n }) => n), [2]);
+  assert.deepEqual(server.lost.map(({ n, held }) => [n, held]), [[2, [1, 2]]]);
 });
 
 test("what one device could not send another takes in, and nothing is done twice", async () => {

@@ -107,7 +107,7 @@ export function createOutbox({ environment, operations, journal, basis, decision
     if (!witness && !copies.length) return { rescued: 0 };
     const replica = before ?? (await operations.replica());
     const isOurs = !witness || [replica.incarnation, ...replica.former].includes(witness.incarnation);
-    if (!isOurs) await operations.register({ lost: witness });
+    if (!isOurs) await operations.register({ lost: { ...witness, held: copies.map(({ n }) => n) } });
     const { records } = await operations.adopt(copies);
     await journal.note(records, await operations.replica());
     await sweep(copies);

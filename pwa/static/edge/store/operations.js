@@ -52,7 +52,8 @@ const UNSEEN_MS = 30 * DAY_MS;
  * @property {number} safe
  * @property {number} changes      grows with every write, so that readers know when to read again
  * @property {string[]} former    incarnations before this one
- * @property {{incarnation: string, n: number}|null} lost  a store that is gone, to be told to the server
+ * @property {{incarnation: string, n: number, held: number[]}|null} lost  a store that is gone, to be told to the
+ *   server, with the numbers that copies are left of
  */
 
 /**
