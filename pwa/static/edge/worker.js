@@ -37,6 +37,12 @@ async function answered(event) {
   return response;
 }
 
+/** The same answer for a page that asked by a message, as plain values. @param {{url: string, method: string, headers?: Record<string, string>, body: string|null}} message */
+async function replied({ url, method, headers, body }) {
+  const response = await handle(new Request(url, { method, headers, body: body === null ? null : new URLSearchParams(body) }));
+  return { status: response.status, headers: [...response.headers], text: await response.text() };
+}
+
 async function untilQuiet() {
   await Promise.all([edge().outbox.settled(), edge().cycle.idle()]);
 }
@@ -79,6 +85,9 @@ async function told(message, port) {
     case "hello":
       port?.postMessage(await edge().live());
       break;
+    case "request":
+      port?.postMessage(await replied(message));
+      return untilQuiet().then(askForLater);
     case "enrol":
       port?.postMessage(await edge().enrol(message.token, message.name));
       break;

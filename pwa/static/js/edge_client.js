@@ -1,11 +1,12 @@
 /**
- * The page's side of the edge: registers the worker, speaks for the device to the outside (the live
- * socket, the timer, the network coming back), and answers /edge/… itself while no worker does.
+ * The page's side of the edge: registers the worker and asks it, speaks for the device to the outside (the
+ * live socket, the timer, the network coming back), and answers /edge/… itself where no worker does.
  */
 
 import { createLive } from "../edge/sync/live.js";
 
 const TIMER_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const LEADER = "stockhand-leader";
 /** What the screens listen to, said by the worker or by another page. */
 const EVENTS = /** @type {Record<string, string>} */ ({ queue: "queue:changed", rows: "rows:changed", contact: "queue:changed", user: "user:changed" });
@@ -62,20 +63,32 @@ function worker() {
 
 // --- asking the edge ---
 
-/** HTMX fetches through us while no worker is there to be asked. @param {Event} event */
+/** HTMX asks the edge through us. @param {Event} event */
 function answerInPage(event) {
   const { ctx } = /** @type {CustomEvent} */ (event).detail;
   const url = new URL(ctx.request.action, location.href);
-  if (worker() || url.origin !== location.origin || !url.pathname.startsWith("/edge/")) return;
-  ctx.fetch = fetchFromEdge;
+  if (url.origin === location.origin && url.pathname.startsWith("/edge/")) ctx.fetch = fetchFromEdge;
 }
 
-/** Like fetch, for /edge/ only. @param {string} address @param {RequestInit} [init] @returns {Promise<Response>} */
-export async function fetchFromEdge(address, { method = "GET", headers, body } = {}) {
+/**
+ * Like fetch, for /edge/ only. The worker is asked by a message: on a slow device a caught fetch, whose answer is
+ * read from a stream, takes as long as all the rest of a scan. It is asked once: what is answered late, or never
+ * because the worker died, may have been done, so only a person may ask again.
+ * @typedef {{method?: string, headers?: Record<string, string>, body?: URLSearchParams|null, signal?: AbortSignal}} Asked
+ * @typedef {{status: number, headers: Headers, text: () => Promise<string>}} Answer  the part of a Response that HTMX uses
+ * @param {string} address @param {Asked} [asked] @returns {Promise<Answer>}
+ */
+export async function fetchFromEdge(address, { method = "GET", headers, body = null, signal } = {}) {
   const url = new URL(address, location.href);
-  if (worker()) return fetch(url, { method, headers, body });
+  const target = worker();
+  if (target) return told(await answerOf(target, { type: "request", url: url.href, method, headers, body: body && String(body) }, signal));
   const [, router] = await loadEdge();
   return router.handle(new Request(url, { method, headers, body }));
+}
+
+/** Plain, because even a Response made here gives its text out as a stream. @param {{status: number, headers: [string, string][], text: string}} answer @returns {Answer} */
+function told({ status, headers, text }) {
+  return { status, headers: new Headers(headers), text: async () => text };
 }
 
 /** The edge in this page, loaded only where no worker has it. */
@@ -102,16 +115,17 @@ async function ask(message) {
   return message.type === "hello" ? edge.live() : edge.enrol(message.token, message.name);
 }
 
-/** @param {ServiceWorker} target @param {unknown} message */
-function answerOf(target, message) {
+/** The message wakes the worker; its answer is waited for until somebody gives up, or the worker is gone. @param {ServiceWorker} target @param {unknown} message @param {AbortSignal} [signal] @returns {Promise<any>} */
+function answerOf(target, message, signal = AbortSignal.timeout(PATIENCE_MS)) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => reject(new Error("the worker does not answer")), 60_000);
-    port1.onmessage = ({ data }) => {
-      clearTimeout(timer);
+    const end = (/** @type {(value: any) => void} */ settle, /** @type {unknown} */ value) => {
       port1.close();
-      resolve(data);
+      settle(value);
     };
+    port1.onmessage = ({ data }) => end(resolve, data);
+    port1.addEventListener("close", () => end(reject, new Error("the worker is gone")));
+    signal.addEventListener("abort", () => end(reject, signal.reason), { once: true });
     target.postMessage(message, [port2]);
   });
 }
