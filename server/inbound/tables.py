@@ -1,6 +1,6 @@
 """Goods in: what we ordered, what came, what became of it."""
 
-from piccolo.columns import BigInt, Integer, Text
+from piccolo.columns import BigInt, Boolean, Integer, Text
 from piccolo.table import Table
 
 from server.catalog.tables import Item, Location, Partner, Warehouse
@@ -47,7 +47,10 @@ class PurchaseLine(Table, tablename="purchase_line"):
 
 
 class Receipt(Table, tablename="receipt"):
-    """Goods that come: from a purchase, production, a customer's return, or otherwise; `source` is a wire id."""
+    """Goods that come: from a purchase, production, a customer's return, or otherwise; `source` is a wire id.
+
+    `received_at` is set when somebody says that no more will come; `is_short` says that less came than expected.
+    """
 
     number = code(unique=True)
     kind = Text(default="purchase")
@@ -62,12 +65,17 @@ class Receipt(Table, tablename="receipt"):
     search = Text(default="")
     created_by = Integer(default=0)
     created_at = moment(index=True)
+    received_at = moment(null=True)
+    is_short = Boolean(default=False)
     closed_at = moment(null=True)
     version = Integer(default=1)
 
 
 class ReceiptLine(Table, tablename="receipt_line"):
-    """What of an item is expected and what came: `received` follows the ledger, `held` is beyond the tolerance."""
+    """What of an item is expected and what came: `received` follows the ledger, `held` is beyond the tolerance.
+
+    `taken` is what the buyer took beyond it, `rejected` what the inspection turned down, `accepted` what is owed for.
+    """
 
     receipt = fk(Receipt)
     position = Integer(default=0)
@@ -76,6 +84,8 @@ class ReceiptLine(Table, tablename="receipt_line"):
     expected = quantity()
     received = quantity()
     held = quantity()
+    taken = quantity()
+    rejected = quantity()
     accepted = quantity()
     put_away = quantity()
     lot = Text(default="")
@@ -96,6 +106,63 @@ class Inspection(Table, tablename="inspection"):
     decided_by = Integer(default=0)
     opened_at = moment()
     decided_at = moment(null=True)
+
+
+class SupplierTerms(Table, tablename="supplier_terms"):
+    """How deliveries of a supplier are taken: how much more than ordered (null: as the warehouse says), checked or not."""
+
+    partner = fk(Partner)
+    tolerance = Integer(null=True, default=None)
+    is_inspected = Boolean(default=False)
+
+
+class ArrivalRule(Table, tablename="arrival_rule"):
+    """How an item arrives in a warehouse: whether it is checked, and the bin that is always its own."""
+
+    item = fk(Item)
+    warehouse = fk(Warehouse)
+    is_inspected = Boolean(default=False)
+    home = maybe_fk(Location)
+
+
+class ArrivalSetting(Table, tablename="arrival_setting"):
+    """How a warehouse takes goods in: the tolerance, whether they are put away, and where rejected ones wait."""
+
+    warehouse = fk(Warehouse)
+    tolerance = Integer(default=0)
+    puts_away = Boolean(default=True)
+    reject = maybe_fk(Location)
+
+
+class SupplierReturn(Table, tablename="supplier_return"):
+    """Goods that go back to a supplier, at the price at which they came."""
+
+    number = code(unique=True)
+    supplier = fk(Partner)
+    warehouse = fk(Warehouse)
+    receipt = maybe_fk(Receipt, index=True)
+    state = Text(default="draft")
+    reason = Text(default="")
+    remark = Text(default="")
+    total = BigInt(default=0)
+    search = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment(index=True)
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class SupplierReturnLine(Table, tablename="supplier_return_line"):
+    """So much of a receipt's line goes back; `sent` follows the ledger."""
+
+    return_id = fk(SupplierReturn)
+    position = Integer(default=0)
+    receipt_line = maybe_fk(ReceiptLine, index=True)
+    item = fk(Item)
+    lot = Text(default="")
+    price = BigInt(default=0)
+    sent = quantity()
+    quantity = quantity()
 
 
 class Component(Table, tablename="bill_of_materials"):

@@ -131,3 +131,17 @@ class Allocation(Table, tablename="allocation"):
     state = Text(default="open")
     position = Integer(default=0)
     allocated_at = moment()
+
+
+class Expected(Table, tablename="expected_goods"):
+    """What a confirmed document still brings into a warehouse, by when: counted into what may be promised.
+
+    Written by who knows the document (inbound), read by who promises (stock, outbound).
+    """
+
+    document = code()
+    line = Integer(default=0)
+    item = fk(Item)
+    warehouse = fk(Warehouse)
+    due_on = Text(default="")
+    quantity = quantity()
