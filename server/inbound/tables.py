@@ -109,7 +109,7 @@ class Inspection(Table, tablename="inspection"):
 
 
 class SupplierTerms(Table, tablename="supplier_terms"):
-    """How deliveries of a supplier are taken: how much more than ordered (null: as the warehouse says), checked or not."""
+    """How deliveries of a supplier are taken: how much beyond the order (null: as the warehouse says), and checks."""
 
     partner = fk(Partner)
     tolerance = Integer(null=True, default=None)

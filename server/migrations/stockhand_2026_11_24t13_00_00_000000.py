@@ -27,7 +27,7 @@ INDEXES = (
     "CREATE UNIQUE INDEX arrival_setting_key ON arrival_setting (warehouse)",
     "CREATE INDEX supplier_return_list ON supplier_return (state, id)",
     "CREATE UNIQUE INDEX expected_goods_key ON expected_goods (document, line)",
-    "CREATE INDEX expected_goods_item ON expected_goods (item, warehouse)",
+    "CREATE INDEX expected_goods_arrival ON expected_goods (item, warehouse)",
     "CREATE INDEX movement_document ON movement (document) WHERE document <> ''",
     "CREATE UNIQUE INDEX bill_of_materials_key ON bill_of_materials (product, component)",
     "CREATE UNIQUE INDEX count_sheet_key ON count_sheet (plan, location)",
