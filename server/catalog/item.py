@@ -61,6 +61,14 @@ class Fault(msgspec.Struct, frozen=True):
     word: str
 
 
+class Use(msgspec.Struct, frozen=True):
+    """What the ledger holds of an item: whether any is there, and the finest quantity it was ever moved in."""
+
+    has_stock: bool
+    finest: int
+    """How many digits after the point its movements need."""
+
+
 def tidy(draft: ItemDraft) -> ItemDraft:
     """The draft without stray blanks, every barcode by its key, and lots where an expiry needs them."""
     return msgspec.structs.replace(
@@ -143,6 +151,30 @@ def _faults_of_barcodes(draft: ItemDraft) -> Iterable[tuple[str, str]]:
             yield f"barcodes.{position}.unit", "unit_unknown"
         elif barcode.unit in factors and factors[barcode.unit] is None:
             yield f"barcodes.{position}.unit", "unit_inexact"
+
+
+def touches_the_book(before: ItemDraft, after: ItemDraft) -> bool:
+    """Whether a change concerns how the item is counted, so that what the ledger holds must allow it."""
+    return any(getattr(before, field) != getattr(after, field) for field in _COUNTED_BY)
+
+
+_KEPT_APART_BY: Final = ("has_lots", "has_expiry", "has_serials")
+_COUNTED_BY: Final = ("unit", "scale", *_KEPT_APART_BY)
+
+
+def faults_of_change(before: ItemDraft, after: ItemDraft, use: Use, index: int = 0) -> list[Fault]:
+    """What cannot be changed of an item that the ledger knows, since the book would read wrong afterwards."""
+    found = []
+    if before.unit != after.unit:
+        # Every quantity on record is in the base unit: another one would silently multiply the past.
+        found.append(("unit", "unit_in_use"))
+    if after.scale < use.finest:
+        found.append(("scale", "scale_in_use"))
+    if use.has_stock:
+        # What lies there is on record by lot or serial, or without: nobody could take it out as it was put in.
+        changed = [field for field in _KEPT_APART_BY if getattr(before, field) != getattr(after, field)]
+        found += [(field, "in_stock") for field in changed]
+    return [Fault(index, field, f"catalog.fault.{word}") for field, word in found]
 
 
 def fault_of_code(key: str) -> str | None:

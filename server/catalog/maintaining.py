@@ -113,6 +113,7 @@ async def edit_items(changes: Mapping[int, ItemDraft], *, by: int) -> Edited | R
         before = await queries.item_drafts(ids)
         assert before.keys() == changes.keys(), "editing items that do not exist"
         wrong += await _taken(wanted, ids)
+        wrong += await _against_the_book(before, wanted, ids)
         if wrong:
             return Refused(wrong)
         after = {key: draft for key, draft in zip(ids, wanted, strict=True) if draft != before[key]}
@@ -162,6 +163,23 @@ async def _taken(wanted: Sequence[ItemDraft], ids: Sequence[int]) -> list[Fault]
             if live is not None and live.item != key and live.item not in own:
                 found.append(Fault(index, f"barcodes.{position}.code", "catalog.fault.barcode_taken"))
     return found
+
+
+async def _against_the_book(
+    before: Mapping[int, ItemDraft], wanted: Sequence[ItemDraft], ids: Sequence[int]
+) -> list[Fault]:
+    """Changes that would make wrong what the ledger already holds."""
+    touched = {
+        key: (index, draft)
+        for index, (key, draft) in enumerate(zip(ids, wanted, strict=True))
+        if item.touches_the_book(before[key], draft)
+    }
+    uses = await queries.uses(touched) if touched else {}
+    return [
+        fault
+        for key, use in uses.items()
+        for fault in item.faults_of_change(before[key], touched[key][1], use, touched[key][0])
+    ]
 
 
 async def _rewrite(before: Mapping[int, ItemDraft], after: Mapping[int, ItemDraft], by: int) -> None:

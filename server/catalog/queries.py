@@ -9,7 +9,7 @@ import msgspec
 
 from server.catalog import search
 from server.catalog.barcode import code_key, normalise
-from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
+from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft, Use
 from server.catalog.partner import PartnerDraft
 from server.catalog.place import LocationDraft
 from server.db import Row, Statement, as_json, fetch
@@ -151,6 +151,33 @@ async def item_drafts(ids: Iterable[int]) -> dict[int, ItemDraft]:
         if row[5] == "barcode":
             barcodes[row[2]].append(BarcodeDraft(row[1], row[3]))
     return {row[0]: _draft(row, units[row[0]], barcodes[row[0]]) for row in await fetch(_ITEMS, wanted)}
+
+
+# The ledger stands above the catalogue; these two questions are asked of its tables all the same, since only
+# what it holds tells whether an item may still be counted in another way.
+_MOVED = Statement(
+    "SELECT item, max(CASE WHEN quantity % 1000 = 0 THEN 0 WHEN quantity % 100 = 0 THEN 1"
+    " WHEN quantity % 10 = 0 THEN 2 ELSE 3 END) FROM movement"
+    " WHERE item IN (SELECT value FROM json_each(?)) GROUP BY item",
+    "SELECT item, max(CASE WHEN quantity % 1000 = 0 THEN 0 WHEN quantity % 100 = 0 THEN 1"
+    " WHEN quantity % 10 = 0 THEN 2 ELSE 3 END) FROM movement"
+    " WHERE item IN (SELECT json_array_elements_text(?::text::json)::bigint) GROUP BY item",
+)
+_IN_STOCK = Statement(
+    "SELECT DISTINCT b.item FROM balance b JOIN location l ON l.id = b.location"
+    " WHERE b.item IN (SELECT value FROM json_each(?)) AND (b.on_hand > 0 OR b.debt > 0)"
+    " AND l.kind IN ('bin', 'dock', 'tote', 'carton')",
+    "SELECT DISTINCT b.item FROM balance b JOIN location l ON l.id = b.location"
+    " WHERE b.item IN (SELECT json_array_elements_text(?::text::json)::bigint) AND (b.on_hand > 0 OR b.debt > 0)"
+    " AND l.kind IN ('bin', 'dock', 'tote', 'carton')",
+)
+
+
+async def uses(ids: Iterable[int]) -> dict[int, Use]:
+    """What the ledger holds of those of these items that it knows."""
+    wanted = as_json(list(ids))
+    in_stock = {row[0] for row in await fetch(_IN_STOCK, wanted)}
+    return {row[0]: Use(row[0] in in_stock, row[1]) for row in await fetch(_MOVED, wanted)}
 
 
 def _draft(row: Row, units: Sequence[UnitDraft], barcodes: Sequence[BarcodeDraft]) -> ItemDraft:

@@ -9,7 +9,7 @@ import msgspec
 
 from server.catalog import gs1, item, place
 from server.catalog.barcode import code_key, normalise
-from server.catalog.item import BarcodeDraft, Fault, ItemDraft, UnitDraft
+from server.catalog.item import BarcodeDraft, Fault, ItemDraft, UnitDraft, Use
 from server.catalog.place import LocationDraft
 from server.imports.columns import ITEMS, LOCATIONS, Column, Spec, missing_columns
 from server.imports.sheet import (
@@ -112,6 +112,21 @@ def check_items(
     errors += _barcodes_in_two_items(pairs, existing, titles)
     notes += _notes_on_codes([draft for _, draft in pairs])
     return _checked(table, pairs, existing.drafts, errors, notes)
+
+
+def against_the_book(
+    checked: Checked[ItemDraft], uses: Mapping[str, Use], table: Table, mapping: Mapping[str, int]
+) -> Checked[ItemDraft]:
+    """The check with an error for each change that the ledger (what it holds, by code) does not allow."""
+    titles = _titles(table, mapping)
+    found = [
+        _item_error(change.row, change.after, fault, titles)
+        for change in checked.changed
+        if change.before.code in uses
+        for fault in item.faults_of_change(change.before, change.after, uses[change.before.code])
+    ]
+    errors = sorted([*checked.errors, *found], key=lambda error: error.row)
+    return msgspec.structs.replace(checked, errors=errors)
 
 
 def check_locations(

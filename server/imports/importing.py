@@ -213,7 +213,9 @@ async def _checked(kind: Kind, table: Table, mapping: Mapping[str, int], options
     """The check itself runs in a thread, so that the server goes on serving meanwhile."""
     if kind == "items":
         items = await _existing_items(table, mapping)
-        return await asyncio.to_thread(check.check_items, table, mapping, items, options.duplicates)
+        checked = await asyncio.to_thread(check.check_items, table, mapping, items, options.duplicates)
+        uses = await _uses(checked)
+        return await asyncio.to_thread(check.against_the_book, checked, uses, table, mapping)
     places = await _existing_places(table, mapping, options.warehouses)
     return await asyncio.to_thread(check.check_locations, table, mapping, places, options.duplicates)
 
@@ -228,6 +230,14 @@ async def _existing_items(table: Table, mapping: Mapping[str, int]) -> ExistingI
         {draft.code: draft for draft in drafts.values()},
         {key: owners[row.item].code for key, row in live.items()},
     )
+
+
+async def _uses(checked: Checked[ItemDraft]) -> dict[str, item.Use]:
+    """What the ledger holds of the items, by code, that would be counted in another way."""
+    codes = [one.before.code for one in checked.changed if item.touches_the_book(one.before, one.after)]
+    ids = await catalog.ids_by_code(codes) if codes else {}
+    uses = await catalog.uses(ids.values()) if ids else {}
+    return {code: uses[key] for code, key in ids.items() if key in uses}
 
 
 def _item_keys(table: Table, mapping: Mapping[str, int]) -> tuple[set[str], set[str]]:

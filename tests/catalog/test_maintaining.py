@@ -328,3 +328,67 @@ class TestLocations:
             "level": [0, 4],
             "is_active": [True, False],
         }
+
+
+class TestAnItemThatTheLedgerKnows:
+    """How it is counted may only change where the book stays right."""
+
+    async def edited(self, of: str, **changes: object) -> list[tuple[str, str]]:
+        key = await given.item(of)
+        draft = msgspec.structs.replace((await queries.item_drafts([key]))[key], **changes)
+        outcome = await maintaining.edit_items({key: draft}, by=0)
+        faults = outcome.faults if isinstance(outcome, Refused) else []
+        return [(fault.field, fault.word.rpartition(".")[2]) for fault in faults]
+
+    @pytest.mark.parametrize("flag", ["has_lots", "has_serials"])
+    async def test_lots_and_serials_are_not_switched_on_over_stock(self, flag: str) -> None:
+        await given.stock("CUP", 3, at="A-01")
+
+        assert await self.edited("CUP", **{flag: True}) == [(flag, "in_stock")]
+
+    async def test_lots_and_expiry_are_not_switched_off_over_stock(self) -> None:
+        await given.stock("MILK", 3, at="A-01", lot="L1", expiry="2027-01-01")
+
+        refused = await self.edited("MILK", has_lots=False, has_expiry=False)
+
+        assert refused == [("has_lots", "in_stock"), ("has_expiry", "in_stock")]
+
+    async def test_the_base_unit_stays_even_when_all_has_gone(self) -> None:
+        await given.stock("CUP", 3, at="A-01")
+        await sold_out("CUP", 3)
+
+        assert await self.edited("CUP", unit="箱") == [("unit", "unit_in_use")]
+        assert await self.edited("CUP", has_serials=True) == []
+
+    async def test_the_scale_only_covers_what_was_moved(self) -> None:
+        await given.item("ROPE", scale=3)
+        await given.stock("ROPE", "1.25", at="A-01")
+
+        assert await self.edited("ROPE", scale=1) == [("scale", "scale_in_use")]
+        assert await self.edited("ROPE", scale=2) == []
+        assert await self.edited("ROPE", scale=3) == []
+
+    async def test_what_was_never_moved_changes_freely(self) -> None:
+        await given.item("CUP")
+
+        changed = await self.edited("CUP", unit="箱", scale=0, has_lots=True, has_serials=True)
+
+        assert changed == []
+
+    async def test_names_and_codes_change_over_stock(self) -> None:
+        await given.stock("CUP", 3, at="A-01")
+
+        assert await self.edited("CUP", name="茶杯", code="MUG") == []
+
+
+async def sold_out(code: str, amount: int) -> None:
+    """Everything goes to a customer."""
+    device = await given.pda("receiver", name="goods out")
+    verdict = await device.report(
+        "stock.move@1",
+        item=f"i-{await given.item(code)}",
+        quantity=str(amount),
+        source=f"l-{await given.location('A-01')}",
+        target=f"l-{await given.virtual('customer')}",
+    )
+    assert verdict.outcome == "applied", verdict

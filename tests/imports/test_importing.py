@@ -224,3 +224,15 @@ async def test_a_real_file_of_forty_thousand_order_lines_gives_its_items() -> No
     }
     assert isinstance(await importing.commit(review.job, by=1), Committed)
     assert (await feed.head()).seq >= 3_227
+
+
+async def test_a_list_that_would_make_the_book_wrong_is_told_at_the_row_and_column(tmp_path: Path) -> None:
+    await given.stock("CUP", 3, at="A-01")
+    await given.item("POT")
+    file = files.csv_file(tmp_path / "a.csv", "编码,名称,单位,批次管理\nCUP,CUP,箱,是\nPOT,POT,箱,是\n")
+
+    review = await reviewed(file)
+
+    assert not review.report.ok
+    assert [(error.row, error.column) for error in review.report.errors] == [(2, "单位"), (2, "批次管理")]
+    assert "base unit" in review.report.errors[0].message["en"]
