@@ -95,7 +95,7 @@ def test_a_shift_begins_with_a_badge_and_four_figures(hand: Page) -> None:
     scans, touched = hands.cost(sign_in)
 
     assert scans == 1
-    assert touched <= 5, "four figures and yes"
+    assert touched == 4, "four figures, and no other tap"
 
 
 def count_one(hands: Hands) -> None:

@@ -14,6 +14,9 @@ import * as work from "./work.js";
  * @typedef {{badge: string, name: string}} Person
  */
 
+/** As most PINs are; longer ones are allowed. */
+const USUAL_FIGURES = 4;
+
 /** Why it did not work → what to say. */
 const REFUSALS = /** @type {Record<string, string>} */ ({
   wrong: "signin.wrong", locked: "signin.locked", offline: "signin.offline", too_old: "signin.too_old", no_device: "waiting.needs.enrolment",
@@ -56,17 +59,29 @@ async function askPin(ctx, badge, feedback = null) {
   await ctx.stores.settings.put("signing-in", badge);
   const person = (await known(ctx)).find((one) => one.badge === badge);
   const view = activity.viewOf(ctx);
-  const body = signinView.pinBody(view, person?.name ?? view.t("signin.somebody"));
+  const body = signinView.pinBody(view, person?.name ?? view.t("signin.somebody"), await lengthOf(ctx, badge, feedback));
   return screen(view, { name: "pin", title: view.t("signin.title"), back: "/edge/signin", body, feedback, badge: await activity.badge(ctx, view) });
+}
+
+/**
+ * After how many figures the PIN is whole, so that the last one signs in. Of somebody new it is only likely, and
+ * after a refusal their PIN may be a longer one: then they say themselves when it is whole.
+ * @param {Context} ctx @param {string} badge @param {Feedback|null} refusal
+ */
+async function lengthOf(ctx, badge, refusal) {
+  const figures = (await ctx.stores.settings.get("pin-lengths"))?.[badge];
+  if (figures) return { figures, unsure: false };
+  return refusal ? null : { figures: USUAL_FIGURES, unsure: true };
 }
 
 /** @param {Context} ctx */
 export async function pin(ctx) {
   const badge = await ctx.stores.settings.get("signing-in");
-  if (!badge) return who(ctx);
+  if (!badge) return ctx.user ? home.home(ctx) : who(ctx);
   const answer = await ctx.stores.people.signIn(badge, text(ctx, "pin"));
   if (!answer.ok) return askPin(ctx, badge, { tone: "bad", key: REFUSALS[answer.reason] ?? "signin.wrong" });
   await ctx.stores.settings.put("signing-in", undefined);
+  await ctx.stores.settings.put("pin-lengths", { ...(await ctx.stores.settings.get("pin-lengths")), [badge]: text(ctx, "pin").length });
   await work.clear(ctx);
   const lang = await languageOf(ctx, answer.user.id, answer.user.language);
   const t = (/** @type {string} */ key, /** @type {Record<string, unknown>|undefined} */ args) => words(lang, key, args);

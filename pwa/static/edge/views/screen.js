@@ -69,11 +69,11 @@ export function prompt(picture, words, detail) {
   </div>`;
 }
 
-/** The big figure pad, under the thumb; the soft keyboard stays shut. @param {View} view @param {{action: string, name: string, value?: string, mode: 'quantity'|'date'|'pin', scale?: number, label: string, back: string|null}} pad @returns {Html} */
-export function numberPad(view, { action, name, value = "", mode, scale = 0, label, back }) {
+/** The big figure pad, under the thumb; the soft keyboard stays shut. @param {View} view @param {{action: string, name: string, value?: string, mode: 'quantity'|'date'|'pin', scale?: number, length?: {figures: number, unsure: boolean}|null, label: string, back: string|null}} pad  length: of a PIN, after which no other tap is needed @returns {Html} */
+export function numberPad(view, { action, name, value = "", mode, scale = 0, length = null, label, back }) {
   return html`<form class="pad" hx-post="${action}" hx-target="#screen">
     <p class="pad-label">${label}</p>
-    <number-pad name="${name}" mode="${mode}" value="${value}" scale="${scale}" erase="${view.t("pad.erase")}" done="${view.t("pad.done")}"></number-pad>
+    <number-pad name="${name}" mode="${mode}" value="${value}" scale="${scale}"${length && html` length="${length.figures}"${length.unsure && raw(" unsure")}`} erase="${view.t("pad.erase")}" done="${view.t("pad.done")}"></number-pad>
     ${back && html`<button class="button plain wide" type="button" hx-get="${back}">${view.t("pad.cancel")}</button>`}
   </form>`;
 }

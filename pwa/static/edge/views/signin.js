@@ -18,10 +18,10 @@ export function whoBody(view, { people, waiting }) {
     ${waiting > 0 && html`<p class="notice caution">${icon("waiting")}${view.t("signin.waiting", { n: waiting })}</p>`}`;
 }
 
-/** @param {View} view @param {string} name @returns {Html} */
-export function pinBody(view, name) {
+/** @param {View} view @param {string} name @param {{figures: number, unsure: boolean}|null} length @returns {Html} */
+export function pinBody(view, name, length) {
   return html`<p class="whoami large">${icon("person")}<b>${name}</b></p>
-    ${numberPad(view, { action: "/edge/signin/pin", name: "pin", mode: "pin", label: view.t("signin.pin"), back: "/edge/signin" })}`;
+    ${numberPad(view, { action: "/edge/signin/pin", name: "pin", mode: "pin", length, label: view.t("signin.pin"), back: "/edge/signin" })}`;
 }
 
 /** @param {View} view @returns {Html} */
