@@ -22,6 +22,8 @@ from server.web import HTMXRequest, may
 MAX_PAGE = 2_000
 MAX_ID = 2**63 - 1
 LAST = 15
+AT_ONCE = 1000
+"""How many incidents one decision may settle."""
 
 Number = Annotated[int, QueryParameter(ge=0, le=MAX_ID)]
 Text = Annotated[str, QueryParameter(max_length=100)]
@@ -203,23 +205,80 @@ async def decide(request: HTMXRequest, incident_id: FromPath[int]) -> Response[s
     return web.see("/stock/incidents?done=1")
 
 
+@get("/stock/incidents/{incident_id:int}/alike", guards=[may("decide conflicts")])
+async def alike(
+    request: HTMXRequest, incident_id: FromPath[int], choice: Text = "", reason: Text = ""
+) -> Response[str]:
+    """Everything of one kind together, what each is now and would be, and one tap to decide it all."""
+    return await _alike(request, incident_id, choice, reason)
+
+
+@post("/stock/incidents/{incident_id:int}/alike/decision", guards=[may("decide conflicts")])
+async def decide_alike(request: HTMXRequest, incident_id: FromPath[int]) -> Response[str]:
+    """Decide alike all that the page showed; what came or went since is left alone."""
+    form = await web.form(request)
+    outcome = await settling.settle_all(
+        [int(shown) for shown in form.all("shown") if shown.isdecimal() and len(shown) < 16],
+        form.text("choice"),
+        form.text("reason"),
+        by=request.user.id,
+        warehouses=request.user.warehouses,
+    )
+    match outcome:
+        case settling.NotSettled(reason=why):
+            return await _alike(request, incident_id, form.text("choice"), "", status=422, why=why)
+        case told:
+            told_of = urlencode({"done": told.done, "gone": told.gone, "failed": told.failed})
+            return web.see(f"/stock/incidents?{told_of}")
+
+
+async def _alike(
+    request: HTMXRequest, incident_id: int, choice: str, reason: str, *, status: int = 200, why: str = ""
+) -> Response[str]:
+    houses = request.user.warehouses
+    incident = await queries.incident(_id(incident_id), houses)
+    if incident is None:
+        raise NotFoundException
+    choices = settling.choices(incident)
+    return web.page(
+        request,
+        "stock/alike.html",
+        status=status,
+        incident=incident,
+        lines=settling.alike(incident, await queries.open_incidents(houses, AT_ONCE)),
+        choice=choice if choice in choices else choices[0],
+        needs_reason=settling.NEEDS_REASON,
+        reason=reason,
+        why=why,
+    )
+
+
 async def _incidents(
     request: HTMXRequest, status: int = 200, *, refused: int = 0, why: str = "", reason: str = ""
 ) -> Response[str]:
     houses = request.user.warehouses
+    waiting = await queries.open_incidents(houses)
     return web.page(
         request,
         "stock/incidents.html",
         status=status,
-        open=[(incident, settling.choices(incident)) for incident in await queries.open_incidents(houses)],
+        open=[(incident, settling.choices(incident)) for incident in waiting],
+        alike=settling.counted_alike(waiting),
         tasks=await queries.open_tasks(houses),
         closed=await queries.closed_incidents(houses),
         needs_reason=settling.NEEDS_REASON,
-        done=request.query_params.get("done") == "1",
+        done=_count(request, "done"),
+        gone=_count(request, "gone"),
+        failed=_count(request, "failed"),
         refused=refused,
         why=why,
         reason=reason,
     )
 
 
-routes = [stock, item, location, movements, operation, incidents, decide]
+def _count(request: HTMXRequest, name: str) -> int:
+    told = request.query_params.get(name, "")
+    return int(told) if told.isdecimal() and len(told) < 6 else 0
+
+
+routes = [stock, item, location, movements, operation, incidents, decide, alike, decide_alike]

@@ -1,5 +1,7 @@
 """Settling incidents: what a person decides about something odd, carried out and written down."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -32,6 +34,30 @@ class NotSettled(msgspec.Struct, frozen=True):
     reason: str
 
 
+class AllSettled(msgspec.Struct, frozen=True):
+    """What became of a decision about many: how many are done, how many others had decided before."""
+
+    done: int
+    gone: int
+    failed: int
+    """Those that stay open, since the decision cannot be carried out for them."""
+
+
+def alike(incident: Incident, waiting: Iterable[Incident]) -> list[Incident]:
+    """Those of these that ask the same question as this one: the same kind, for the same reason."""
+    return [one for one in waiting if _question(one) == _question(incident)]
+
+
+def counted_alike(waiting: Sequence[Incident]) -> dict[int, int]:
+    """How many of these ask the same question, by incident."""
+    questions = Counter(_question(one) for one in waiting)
+    return {one.id: questions[_question(one)] for one in waiting}
+
+
+def _question(incident: Incident) -> tuple[str, str]:
+    return incident.kind, str(incident.body.get("reason", ""))
+
+
 def choices(incident: Incident) -> tuple[str, ...]:
     """What may be decided about this incident."""
     return CHOICES.get(incident.kind, ("noted",))
@@ -45,6 +71,21 @@ async def settle(
         return await _settle(incident_id, choice, reason.strip()[:MAX_REASON], by, warehouses)
     except _Undone:
         return NotSettled("impossible")
+
+
+async def settle_all(
+    incident_ids: Iterable[int], choice: str, reason: str, *, by: int, warehouses: Warehouses
+) -> AllSettled | NotSettled:
+    """Decide many of a kind alike, each in a commit of its own: one that cannot be done holds up no other."""
+    if choice in NEEDS_REASON and not reason.strip():
+        return NotSettled("needs_reason")
+    outcomes = [
+        await settle(incident_id, choice, reason, by=by, warehouses=warehouses)
+        for incident_id in incident_ids
+    ]
+    gone = sum(outcome == NotSettled("gone") for outcome in outcomes)
+    done = sum(isinstance(outcome, Settled) for outcome in outcomes)
+    return AllSettled(done, gone, len(outcomes) - done - gone)
 
 
 class _Undone(Exception):

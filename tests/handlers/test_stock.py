@@ -287,3 +287,127 @@ async def test_a_storekeeper_sees_what_to_count_but_decides_nothing(app: Litesta
     assert "A-01" in page
     assert 'name="choice"' not in page
     assert answer.status_code == 403
+
+
+# All of one kind
+
+
+async def uncovered_picks() -> list[queries.Incident]:
+    """Twice somebody took more than the book held, from different places."""
+    await uncovered_pick()
+    device, item, tote = await given.pda(), await given.item("CUP"), await given.location("T-1", kind="tote")
+    source = await given.location("A-02")
+    await device.report(
+        "stock.pick@1", item=f"i-{item}", quantity="2", source=f"l-{source}", target=f"l-{tote}"
+    )
+    return await queries.open_incidents()
+
+
+async def decide_all(
+    browser: httpx.AsyncClient, shown: list[queries.Incident], choice: str, reason: str = ""
+) -> httpx.Response:
+    told = {"choice": choice, "reason": reason, "shown": [str(incident.id) for incident in shown]}
+    return await browser.post(f"/stock/incidents/{shown[0].id}/alike/decision", data=told)
+
+
+async def test_all_of_a_kind_are_shown_before_and_after_and_decided_with_one_tap(
+    supervisor: httpx.AsyncClient,
+) -> None:
+    shown = await uncovered_picks()
+
+    offered = (await supervisor.get("/stock/incidents")).text
+    asked = (await supervisor.get(f"/stock/incidents/{shown[0].id}/alike?choice=book_found")).text
+    answer = await decide_all(supervisor, shown, "book_found", "receipts were not scanned")
+    told = (await supervisor.get(answer.headers["location"])).text
+
+    assert "All 2 of this kind" in offered
+    assert asked.count("<del>") == asked.count("<ins>") == 2
+    assert "2 decided" in told
+    assert await queries.waiting() == (0, 0)
+    assert {one.reason for one in await queries.closed_incidents()} == {"receipts were not scanned"}
+
+
+async def test_what_is_no_longer_open_is_told_and_the_rest_is_decided(supervisor: httpx.AsyncClient) -> None:
+    shown = await uncovered_picks()
+    await decide(supervisor, shown[0], "book_found", "found the first")
+
+    answer = await decide_all(supervisor, shown, "book_found", "found them")
+    told = (await supervisor.get(answer.headers["location"])).text
+
+    assert "left alone: 1" in told
+    assert sorted(one.reason for one in await queries.closed_incidents()) == ["found the first", "found them"]
+
+
+async def test_what_came_after_the_page_was_read_is_not_decided_with_it(
+    supervisor: httpx.AsyncClient,
+) -> None:
+    seen = await uncovered_pick()
+    await uncovered_picks()
+
+    await decide_all(supervisor, [seen], "book_found", "found it")
+
+    assert [one.location_code for one in await queries.open_incidents()] == ["A-02"]
+
+
+async def test_many_corrections_of_the_book_need_a_reason_too(supervisor: httpx.AsyncClient) -> None:
+    shown = await uncovered_picks()
+
+    answer = await decide_all(supervisor, shown, "book_found", " ")
+
+    assert (answer.status_code, "Please give a reason" in answer.text) == (422, True)
+    assert await queries.waiting() == (2, 2)
+
+
+async def test_one_that_cannot_be_done_holds_up_no_other(supervisor: httpx.AsyncClient) -> None:
+    shown = await uncovered_picks()
+    async with writing():
+        await execute(
+            Statement(
+                "INSERT INTO incident (kind, subject, operation, body, opened_at, decision, decided_by)"
+                """ VALUES ('held', 'op-1', 'op-1', '{"reason": "internal"}', 5, '', 0)"""
+            )
+        )
+    held = [one for one in await queries.open_incidents() if one.kind == "held"]
+
+    answer = await decide_all(supervisor, [*held, *shown], "book_found", "found them")
+    told = (await supervisor.get(answer.headers["location"])).text
+
+    assert "still open: 1" in told
+    assert [one.kind for one in await queries.open_incidents()] == ["held"]
+
+
+async def test_oddities_of_another_reason_are_another_kind(supervisor: httpx.AsyncClient) -> None:
+    for subject, reason in (("op-1", "expired_lot"), ("op-2", "expired_lot"), ("op-3", "lot_held")):
+        async with writing():
+            await execute(
+                Statement(
+                    "INSERT INTO incident (kind, subject, operation, body, opened_at, decision, decided_by)"
+                    " VALUES ('odd', ?, ?, ?, 5, '', 0)"
+                ),
+                subject,
+                subject,
+                f'{{"reason": "{reason}"}}',
+            )
+    first = next(one for one in await queries.open_incidents() if one.subject == "op-1")
+
+    page = (await supervisor.get(f"/stock/incidents/{first.id}/alike")).text
+
+    assert page.count('name="shown"') == 2
+
+
+async def test_another_warehouses_incidents_are_not_decided_together(app: Litestar) -> None:
+    shown = await uncovered_picks()
+    await given.warehouse("EAST")
+    browser = await signed_in(app, "supervisor", name="east", warehouses=("EAST",))
+
+    assert (await browser.get(f"/stock/incidents/{shown[0].id}/alike")).status_code == 404
+    await decide_all(browser, shown, "book_found", "not mine")
+    assert await queries.waiting() == (2, 2)
+
+
+async def test_a_storekeeper_does_not_decide_many_either(app: Litestar) -> None:
+    shown = await uncovered_picks()
+    browser = await signed_in(app, "storekeeper")
+
+    assert (await browser.get(f"/stock/incidents/{shown[0].id}/alike")).status_code == 403
+    assert (await decide_all(browser, shown, "book_found", "found")).status_code == 403
