@@ -24,6 +24,10 @@ FILES = {
         "htmx/hx-csp.min.js": "dist/ext/hx-csp.min.js",
         "htmx/LICENSE": "LICENSE",
     },
+    "lean-qr": {
+        "qr/lean-qr.js": "index.mjs",
+        "qr/LICENSE": "LICENSE",
+    },
     # reader/index.js imports ../share.js and asks locateFile for the wasm, which we point at our own origin.
     "zxing-wasm": {
         "zxing/reader/index.js": "dist/es/reader/index.js",

@@ -20,6 +20,7 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 # Parts of the static folder that the hand app needs to start and work without a network.
 SHELL_FOLDERS = ("edge", "js", "icons")
+SHELL_VENDORED = ("htmx*.js", "lean-qr.js")
 DESK_ONLY = ("js/elements/live_board.js", "icons/icon-512.png", "icons/maskable-512.png")
 
 
@@ -94,11 +95,12 @@ def _shell() -> bytes:
         and file.suffix != ".ts"
     ]
     own = [web.static_url(name) for name in ("css/hand.css", *names)]
-    htmx = [
+    others = [
         web.vendor_url(str(file.relative_to(web.STATIC / "vendor")))
-        for file in sorted((web.STATIC / "vendor").rglob("htmx*.js"))
+        for pattern in SHELL_VENDORED
+        for file in sorted((web.STATIC / "vendor").rglob(pattern))
     ]
-    return msgspec.json.encode({"pages": ["/hand"], "files": own + htmx})
+    return msgspec.json.encode({"pages": ["/hand"], "files": own + others})
 
 
 @get("/sw.js", sync_to_thread=False, opt={"public": True})

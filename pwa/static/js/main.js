@@ -2,6 +2,9 @@
 
 import "./elements/camera_view.js";
 import "./elements/number_pad.js";
+import "./elements/open_file.js";
+import "./elements/qr_series.js";
+import "./elements/save_file.js";
 import "./elements/scan_feedback.js";
 import "./elements/scanner_test.js";
 import { checkDevice } from "./device_check.js";

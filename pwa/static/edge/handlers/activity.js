@@ -1,12 +1,15 @@
 /** The one way through every work screen: decide, write down, remember, show. */
 
+import { html } from "../html.js";
 import { dayOf } from "../session/expiry.js";
 import { named as namedBooking } from "../session/correction.js";
+import * as bind from "../session/bind.js";
 import * as count from "../session/count.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
 import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
+import * as bindView from "../views/bind.js";
 import * as countView from "../views/count.js";
 import * as moveView from "../views/move.js";
 import * as pickView from "../views/pick.js";
@@ -22,9 +25,13 @@ import * as work from "./work.js";
  * @typedef {import('../session/outcome.js').Feedback} Feedback
  * @typedef {import('../session/outcome.js').Outcome<any>} Outcome
  * @typedef {import('../views/parts.js').View} View
+ * @typedef {{code: string, like: string[], from: string}} Stranger  a code nobody knows, and on which screen it was met
  */
 
-export const SCREENS = ["receive", "move", "pick", "count", "lookup"];
+export const SCREENS = ["receive", "move", "pick", "count", "lookup", "bind"];
+
+/** Where an unknown code may be bound to an item. */
+export const BINDS_ON = new Set(["receive", "lookup"]);
 
 /** What each activity makes of a scan. */
 const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Scan) => Promise<Outcome>>} */ ({
@@ -33,11 +40,12 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
   count: async (_ctx, session, scan) => count.scan(session, scan),
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
+  bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
-  receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session,
+  receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
 });
 
 /** What each activity writes down. */
@@ -53,7 +61,16 @@ const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
 export async function take(ctx, name, scan) {
   const standing = await work.enter(ctx, name);
-  return answer(ctx, name, standing, await DECIDERS[name](ctx, standing.sessions[name], scan));
+  const outcome = await DECIDERS[name](ctx, standing.sessions[name], scan);
+  return answer(ctx, name, standing, outcome, await strangerIn(ctx, name, scan, outcome));
+}
+
+/** A code that was refused because nobody knows it, where this person may say what it is. @param {Context} ctx @param {string} name @param {Scan} scan @param {Outcome} outcome @returns {Promise<Stranger|null>} */
+async function strangerIn(ctx, name, scan, { feedback }) {
+  if (scan.type !== "unknown" || !scan.bindable || feedback.key !== "scan.unknown" || !BINDS_ON.has(name)) return null;
+  const permissions = (await ctx.stores.people.current())?.permissions;
+  // Somebody who signed in before devices were told of permissions may try: the server has the last word.
+  return !permissions || permissions.includes("bind barcodes") ? { code: scan.bindable, like: scan.like ?? [], from: name } : null;
 }
 
 /** A tap on this screen: decided by a plain function, written down, shown. @param {Context} ctx @param {string} name @param {(session: any) => Outcome} action */
@@ -62,10 +79,10 @@ export async function act(ctx, name, action) {
   return answer(ctx, name, standing, action(standing.sessions[name]));
 }
 
-/** Nothing is shown, and nothing beeps, before the operations are on disk. @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome */
-async function answer(ctx, name, standing, outcome) {
+/** Nothing is shown, and nothing beeps, before the operations are on disk. @param {Context} ctx @param {string} name @param {import('./work.js').Work} standing @param {Outcome} outcome @param {Stranger|null} [stranger] */
+async function answer(ctx, name, standing, outcome, stranger = null) {
   const next = await written(ctx, name, standing, outcome);
-  return show(ctx, name, { feedback: outcome.feedback, standing: next });
+  return show(ctx, name, { feedback: outcome.feedback, standing: next, stranger });
 }
 
 /**
@@ -100,14 +117,16 @@ async function written(ctx, name, standing, { session, operations }) {
   }
 }
 
-/** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean, standing?: import('./work.js').Work}} [state] */
-export async function show(ctx, name, { feedback = null, pad = false, standing } = {}) {
+/** @param {Context} ctx @param {string} name @param {{feedback?: Feedback|null, pad?: boolean, standing?: import('./work.js').Work, stranger?: Stranger|null}} [state] */
+export async function show(ctx, name, { feedback = null, pad = false, standing, stranger = null } = {}) {
   const { sessions } = standing ?? (await work.enter(ctx, name));
-  if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback);
+  if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback, stranger);
   const view = viewOf(ctx);
   const [{ body, actions }, queue] = await Promise.all([contents(ctx, view, name, sessions[name], pad), badge(ctx, view)]);
+  const offered = stranger ? html`${bindView.offer(view, stranger)}${actions}` : actions;
+  const back = name === "bind" ? `/edge/${sessions.bind.from}` : undefined;
   const unfinished = pad || work.isUnfinished(name, sessions[name]);
-  return screen(view, { name, title: view.t(`${name}.title`), body, actions, feedback, camera: true, badge: queue, unfinished });
+  return screen(view, { name, title: view.t(`${name}.title`), body, actions: offered, back, feedback, camera: true, badge: queue, unfinished });
 }
 
 /** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad */
@@ -119,9 +138,16 @@ async function contents(ctx, view, name, session, pad) {
       return { body: moveView.body(view, session, { pad }), actions: pad ? null : moveView.actions(view, session) };
     case "pick":
       return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : (await work.placesOf(ctx, ["tote", "dock"])).slice(0, 8) }), actions: pad ? null : pickView.actions(view, session) };
+    case "bind":
+      return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:
       return { body: countView.body(view, session, { pad }), actions: countView.actions(view, session, { pad }) };
   }
+}
+
+/** @param {Context} ctx @param {string[]} ids @returns {Promise<import('../session/goods.js').Item[]>} */
+async function itemsOf(ctx, ids) {
+  return (await Promise.all(ids.slice(0, 5).map((id) => ctx.stores.rows.item(id)))).filter(Boolean);
 }
 
 /** @param {Context} ctx @returns {View} */

@@ -1,6 +1,7 @@
 /** What a decider needs to know about a scan: the code resolved, the rows it names, the stock it touches. */
 
-import { resolve } from "../session/barcode.js";
+import { normalise, resolve } from "../session/barcode.js";
+import { bindable, boundTo } from "../session/bind.js";
 import { lyingAt } from "../session/goods.js";
 
 /**
@@ -32,7 +33,7 @@ import { lyingAt } from "../session/goods.js";
  */
 export async function scanOf(ctx, raw, name) {
   const { rows } = ctx.stores;
-  const result = await resolve(raw, lookupOf(rows));
+  const result = await resolve(raw, lookupOf(ctx.stores));
   const code = raw.aim && !raw.text.startsWith("]") ? `${raw.aim}${raw.text}` : raw.text;
   return described(rows, result, code, NEEDS_STOCK[name] ?? (() => false));
 }
@@ -57,7 +58,7 @@ async function described(rows, result, code, needsStock) {
     case "user":
       return { type: "user", text: result.badge, code };
     case "unknown":
-      return { type: "unknown", text: result.text, code };
+      return { type: "unknown", text: result.text, code, bindable: bindable(result), like: result.like };
     default:
       return { type: result.type, text: code, code };
   }
@@ -78,10 +79,10 @@ async function placeScan(rows, id, code) {
   return location ? { type: "location", location, balances: [], code } : { type: "unknown", text: code, code };
 }
 
-/** @param {any} rows @returns {import('../session/barcode.js').Lookup} */
-function lookupOf(rows) {
+/** @param {any} stores @returns {import('../session/barcode.js').Lookup} */
+function lookupOf({ rows, operations }) {
   return {
-    barcode: async (code) => known(await rows.barcode(code)),
+    barcode: async (code) => known((await rows.barcode(code)) ?? boundTo(code, (await operations.pending()).records, normalise)),
     item_by_code: async (code) => {
       const item = await rows.itemByCode(code);
       return item ? [{ item: item.id, unit: item.unit, factor: "1" }] : [];

@@ -1,5 +1,6 @@
 /** The route table of the edge: what the hand app may ask the device. */
 
+import * as binding from "./binding.js";
 import * as counting from "./counting.js";
 import * as device from "./device.js";
 import * as home from "./home.js";
@@ -9,6 +10,7 @@ import * as picking from "./picking.js";
 import * as place from "./place.js";
 import * as printing from "./printing.js";
 import * as receiving from "./receiving.js";
+import * as rescue from "./rescue.js";
 import * as scan from "./scan.js";
 import * as signin from "./signin.js";
 import * as undo from "./undo.js";
@@ -58,6 +60,14 @@ export const routes = [
 
   get("/edge/lookup", lookup.start),
   get("/edge/lookup/results", lookup.results),
+  get("/edge/bind", binding.show),
+  post("/edge/bind", binding.begin),
+  get("/edge/bind/results", binding.results),
+  post("/edge/bind/item", binding.item),
+  post("/edge/bind/unit", binding.unit),
+  post("/edge/bind/cancel", binding.cancel),
+  post("/edge/bind/confirmation", binding.confirm),
+
   get("/edge/items/:id", lookup.item),
   get("/edge/locations/:id", lookup.place),
   get("/edge/print/:subject/:id", printing.ask),
@@ -68,6 +78,9 @@ export const routes = [
   get("/edge/waiting", waiting.show),
   post("/edge/waiting/:id/seen", waiting.dismiss),
   get("/edge/unsent", waiting.unsent),
+  get("/edge/rescue", rescue.give),
+  get("/edge/take-in", rescue.begin),
+  post("/edge/take-in/file", rescue.file),
   get("/edge/device", device.show),
 
   get("/edge/signin", (ctx) => signin.who(ctx)),

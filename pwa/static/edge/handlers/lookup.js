@@ -1,6 +1,7 @@
 /** Looking up: by scan or by letters, the item card and the place card. */
 
 import { html } from "../html.js";
+import * as bindView from "../views/bind.js";
 import * as lookupView from "../views/lookup.js";
 import { screen } from "../views/screen.js";
 import * as activity from "./activity.js";
@@ -9,8 +10,9 @@ import { cmp } from "../session/quantity.js";
 
 /** @typedef {import('./facts.js').Context} Context */
 
-/** @param {Context} ctx @param {import('../session/lookup.js').Session} session @param {import('../session/outcome.js').Feedback|null} feedback */
-export async function show(ctx, session, feedback = null) {
+/** @param {Context} ctx @param {import('../session/lookup.js').Session} session @param {import('../session/outcome.js').Feedback|null} feedback @param {import('./activity.js').Stranger|null} [stranger] */
+export async function show(ctx, session, feedback = null, stranger = null) {
+  if (stranger) return search(ctx, feedback, stranger);
   if (session.card?.kind === "item") return itemCard(ctx, session.card.id, feedback);
   if (session.card?.kind === "location") return placeCard(ctx, session.card.id, feedback);
   return search(ctx, feedback);
@@ -22,11 +24,11 @@ export async function start(ctx) {
   return search(ctx, null);
 }
 
-/** @param {Context} ctx @param {import('../session/outcome.js').Feedback|null} feedback */
-async function search(ctx, feedback) {
+/** @param {Context} ctx @param {import('../session/outcome.js').Feedback|null} feedback @param {import('./activity.js').Stranger|null} [stranger] */
+async function search(ctx, feedback, stranger = null) {
   const view = activity.viewOf(ctx);
   const body = lookupView.searchBody(view, "", lookupView.nothingYet(view));
-  return screen(view, { name: "lookup", title: view.t("lookup.title"), body, feedback, camera: true, badge: await activity.badge(ctx, view) });
+  return screen(view, { name: "lookup", title: view.t("lookup.title"), body, actions: stranger && bindView.offer(view, stranger), feedback, camera: true, badge: await activity.badge(ctx, view) });
 }
 
 /** @param {Context} ctx */

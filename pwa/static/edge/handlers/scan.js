@@ -6,6 +6,8 @@ import * as receive from "../session/receive.js";
 import * as move from "../session/move.js";
 import { correct } from "../session/correction.js";
 import * as count from "../session/count.js";
+import { readFrame } from "../session/rescue.js";
+import { frame } from "./rescue.js";
 import { enterBadge } from "./signin.js";
 import { undoLast } from "./undo.js";
 import * as work from "./work.js";
@@ -21,6 +23,8 @@ const QUANTITIES = /** @type {Record<string, (session: any, quantity: string) =>
 export async function scanned(ctx) {
   const { screen } = await work.load(ctx);
   const name = activity.SCREENS.includes(screen) ? screen : "lookup";
+  const carried = readFrame(rawOf(ctx).text);
+  if (carried && ctx.user) return frame(ctx, carried);
   const scan = await scanOf(ctx, rawOf(ctx), name);
   if (!ctx.user) return enterBadge(ctx, scan);
   if (scan.type === "command" && scan.command === "UNDO") return undoLast(ctx);

@@ -21,7 +21,7 @@ export async function entryOf(ctx, { operation, state, reason, undone, attention
     at: operation.captured.wall,
     user: operation.user,
     words: item ? item.name : kindWords(ctx.t, kind),
-    detail: [item && kindWords(ctx.t, kind), wayOf(from, to), args.lot].filter(Boolean).join(" · "),
+    detail: [item && kindWords(ctx.t, kind), wayOf(from, to), args.lot, kind.startsWith("barcode.") && args.code].filter(Boolean).join(" · "),
     quantity: args.quantity ?? null,
     unit: item ? item.unit : "",
   };

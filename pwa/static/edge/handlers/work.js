@@ -1,5 +1,6 @@
 /** The work in progress: kept on the device at every step, so that after a crash the same line stands there again. */
 
+import * as bind from "../session/bind.js";
 import * as count from "../session/count.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
@@ -64,6 +65,8 @@ async function begin(ctx, name) {
       return pick.start();
     case "count":
       return count.start();
+    case "bind":
+      return bind.start();
     default:
       return lookup.start();
   }

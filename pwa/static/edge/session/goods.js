@@ -16,7 +16,8 @@ import { present } from "./outcome.js";
  *   balances: Balance[]}} ItemScan
  * @typedef {{type: 'location', location: Place, code: string, balances: Balance[]}} PlaceScan
  * @typedef {{type: 'command', command: string, value?: string|null, code: string}} CommandScan
- * @typedef {{type: 'unknown'|'ambiguous'|'document'|'user'|'printer', code: string, text: string}} OtherScan
+ * @typedef {{type: 'unknown'|'ambiguous'|'document'|'user'|'printer', code: string, text: string,
+ *   bindable?: string|null, like?: string[]}} OtherScan  bindable: what of an unknown code an item may be bound to
  * @typedef {ItemScan|PlaceScan|CommandScan|OtherScan} Scan
  */
 

@@ -12,7 +12,7 @@ import { reasonWords } from "../words.js";
  */
 
 const PICTURES = /** @type {Record<string, string>} */ ({
-  "stock.receive": "receive", "stock.move": "move", "stock.pick": "pick", "stock.count": "count", "op.undo": "undo", "print.request": "printer",
+  "stock.receive": "receive", "stock.move": "move", "stock.pick": "pick", "stock.count": "count", "op.undo": "undo", "print.request": "printer", "barcode.bind": "scan",
 });
 
 const TONES = /** @type {Record<string, string>} */ ({ queued: "caution", applied: "good", warning: "caution", held: "bad", rejected: "bad", superseded: "", duplicate: "caution" });
@@ -41,13 +41,14 @@ function told(entry, state) {
 
 /** @param {View} view @param {{attention: Entry[], waiting: Entry[], settled: Entry[], summary: {waiting: number, online: boolean, lastContact: number|null, storage: string, needs?: string|null}}} lists @returns {Html} */
 export function waitingBody(view, { attention, waiting, settled, summary }) {
-  return html`${summary.storage === "full" && html`<p class="notice bad">${icon("caution")}${view.t("waiting.storage_full")}</p>
-      <a class="button wide" href="/edge/unsent" download="unsent.jsonl">${view.t("waiting.export")}</a>`}
+  return html`${summary.storage === "full" && html`<p class="notice bad">${icon("caution")}${view.t("waiting.storage_full")}</p>`}
     ${summary.needs && html`<p class="notice bad">${icon("caution")}${view.t(`waiting.needs.${summary.needs}`)}</p>`}
     <p class="notice ${summary.online ? "good" : "caution"}">${icon(summary.online ? "synced" : "offline")}<span>${view.t(summary.online ? "waiting.online" : "waiting.offline")}<br><small>${view.t("home.contact", { when: ago(view, summary.lastContact) })}</small></span></p>
     ${section(view, "waiting.attention", attention)}
     ${section(view, "waiting.waiting", waiting)}
     ${section(view, "waiting.settled", settled)}
+    ${summary.waiting > 0 && html`<button class="button wide" type="button" hx-get="/edge/rescue">${icon("device")}${view.t("waiting.export")}</button>`}
+    <button class="button wide" type="button" hx-get="/edge/take-in">${icon("scan")}${view.t("rescue.take_title")}</button>
     <button class="button wide" type="button" hx-get="/edge/waiting">${icon("flip")}${view.t("waiting.again")}</button>
     ${attention.length + waiting.length + settled.length === 0 && html`<p class="quiet">${view.t("waiting.nothing")}</p>`}`;
 }

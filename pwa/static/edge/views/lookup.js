@@ -15,11 +15,16 @@ import { add, cmp } from "../session/quantity.js";
 
 /** @param {View} view @param {string} text @param {unknown} results @returns {Html} */
 export function searchBody(view, text, results) {
+  return html`${searchField(view, text, "/edge/lookup/results")}
+    <div id="results">${results}</div>`;
+}
+
+/** Answers while one types. @param {View} view @param {string} text @param {string} path who answers @returns {Html} */
+export function searchField(view, text, path) {
   return html`<div class="search">
       <label class="visually-hidden" for="search-text">${view.t("lookup.search")}</label>
-      ${icon("lookup")}<input class="input" id="search-text" name="text" value="${text}" type="search" hx-get="/edge/lookup/results" hx-target="#results" hx-trigger="input changed delay:120ms, search" placeholder="${view.t("lookup.search")}" autocomplete="off" enterkeyhint="search">
-    </div>
-    <div id="results">${results}</div>`;
+      ${icon("lookup")}<input class="input" id="search-text" name="text" value="${text}" type="search" hx-get="${path}" hx-target="#results" hx-trigger="input changed delay:120ms, search" placeholder="${view.t("lookup.search")}" autocomplete="off" enterkeyhint="search">
+    </div>`;
 }
 
 /** @param {View} view @returns {Html} */
