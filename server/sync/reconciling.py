@@ -6,6 +6,7 @@ reconcile → (waiting pushes are taken together) → read what they touch → v
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +29,9 @@ log = logging.getLogger("stockhand.sync")
 
 MAX_TOGETHER = 1000
 """Operations of several pushes that share one commit."""
+
+GATHER_S = 0.003
+"""How long the next commit waits for the devices that the last one has just answered."""
 
 
 NO_EFFECT = ("held", "rejected")
@@ -74,29 +78,54 @@ class Taken(msgspec.Struct, gc=False):
 _Waiting = tuple[ReadPush, Device, "asyncio.Future[wire.Answer | Conflict]"]
 
 
-class _Queue:
+class Queue:
     """Pushes that wait for the writer; whoever comes while a commit runs shares the next one."""
 
     def __init__(self) -> None:
         self.waiting: list[_Waiting] = []
         self.worker: asyncio.Task[None] | None = None
+        self.gathering: tuple[int, asyncio.Event] | None = None
+
+    def join(self, one: _Waiting) -> None:
+        """Stand in the queue; the one that makes it complete lets the commit begin."""
+        self.waiting.append(one)
+        if self.gathering is not None and len(self.waiting) >= self.gathering[0]:
+            self.gathering[1].set()
+
+    def operations(self) -> int:
+        """How many operations wait."""
+        return sum(len(push.operations) for push, _, _ in self.waiting)
+
+    async def gather(self, answered: int) -> None:
+        """Give the devices just answered a moment to come again, so that all of them share one commit.
+
+        Without it a busy crowd splits into two halves that take turns, and each scan pays for twice as many
+        commits. Nobody waits when nobody else does: see docs/decisions/0013-gathering.md.
+        """
+        complete = asyncio.Event()
+        self.gathering = len(self.waiting) + answered, complete
+        # Whoever is late takes the commit after this one.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await complete.wait()
+        self.gathering = None
 
 
-_queues: dict[asyncio.AbstractEventLoop, _Queue] = {}
+_queues: dict[asyncio.AbstractEventLoop, Queue] = {}
 
 
 async def reconcile(push: ReadPush, device: Device) -> wire.Answer | Conflict:
     """Take a push: every operation gets a verdict that is on disk when this returns."""
     loop = asyncio.get_running_loop()
-    queue = _queues.setdefault(loop, _Queue())
+    queue = _queues.setdefault(loop, Queue())
     future: asyncio.Future[wire.Answer | Conflict] = loop.create_future()
-    queue.waiting.append((push, device, future))
+    queue.join((push, device, future))
     if queue.worker is None:
         queue.worker = loop.create_task(_work(queue))
     return await future
 
 
-async def _work(queue: _Queue) -> None:
+async def _work(queue: Queue) -> None:
     while queue.waiting:
         group: list[_Waiting] = []
         size = 0
@@ -104,6 +133,8 @@ async def _work(queue: _Queue) -> None:
             size += len(queue.waiting[0][0].operations)
             group.append(queue.waiting.pop(0))
         await _answer(group)
+        if 0 < queue.operations() < MAX_TOGETHER:
+            await queue.gather(len(group))
     queue.worker = None
 
 
