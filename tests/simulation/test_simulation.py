@@ -1,4 +1,7 @@
-"""Some days of every commit, and every planted bug caught. More: `python -m tests.simulation --days 300`."""
+"""Some days of every commit, and every planted bug caught. More: `python -m tests.simulation --days 300`.
+
+`make check` plays the days of two seeds; the others, and the plants, belong to `make test`.
+"""
 
 import pytest
 
@@ -7,6 +10,7 @@ from tests.simulation.plants import PLANTS, planted
 from tests.simulation.play import build, good_days, run
 
 DEVICES = 12
+SEEDS = [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 7))]
 PATIENCE = 8
 """Runs in which a plant must be caught."""
 
@@ -17,7 +21,7 @@ async def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
     return await build(DEVICES, str(tmp_path_factory.mktemp("simulation")))
 
 
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_seeded_days_with_every_fault_end_as_they_must(setting: Setting, seed: int) -> None:
     played = await run(setting, seed)
 
@@ -38,6 +42,7 @@ async def test_a_run_is_the_same_again_with_the_same_seed(setting: Setting) -> N
     assert first == again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PLANTS))
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_planted_bug_is_caught(setting: Setting, name: str) -> None:

@@ -532,15 +532,9 @@ def _written(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no canonical form here")
 
 
-_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
 def _text(text: str) -> str:
-    return (
-        '"'
-        + "".join(_SHORT.get(sign) or (sign if sign >= " " else f"\\u{ord(sign):04x}") for sign in text)
-        + '"'
-    )
+    # Python escapes just what RFC 8785 wants escaped, and in the same way.
+    return json.dumps(text, ensure_ascii=False)
 
 
 def row_hash(kind: str, key: str, body: Json) -> int:
