@@ -55,7 +55,7 @@ export function whichMark(view, { action, line, choices, blind = false }) {
 export function typedMark(view, action, name) {
   return html`<form class="typed" hx-post="${action}" hx-target="#screen">
     <label class="visually-hidden" for="typed-mark">${view.t(`ask.type_${name}`)}</label>
-    <input class="input" id="typed-mark" name="${name}" placeholder="${view.t(`ask.type_${name}`)}" autocomplete="off" autocapitalize="characters" enterkeyhint="done" maxlength="40">
+    <input class="input" id="typed-mark" name="${name}" type="text" placeholder="${view.t(`ask.type_${name}`)}" autocomplete="off" autocapitalize="characters" enterkeyhint="done" maxlength="40">
     <button class="button icon-only" aria-label="${view.t("pad.done")}">${icon("check")}</button>
   </form>`;
 }
