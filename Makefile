@@ -1,7 +1,9 @@
 # Stockhand. Everything a person or a machine does with this checkout starts here; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run lint check quick test everything e2e bench sizes migration vendor
+# What lint reads with, two at a time, the longest first.
+LINTS := lint-types lint-device-types lint-templates lint-layers lint-format lint-code lint-vendored
+.PHONY: help setup setup-test run lint $(LINTS) check quick test everything e2e bench sizes migration vendor
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON := .venv/bin/python
@@ -27,13 +29,28 @@ run: setup
 
 # Read everything without running it: format, lint, types, import contracts, templates.
 lint: setup-test
-	@$(STEP) "format (ruff)" ruff format --check .
-	@$(STEP) "lint (ruff)" ruff check .
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(LINTS)
+
+lint-types:
 	@$(STEP) "types (mypy)" mypy
-	@$(STEP) "layers (import-linter)" lint-imports
-	@$(STEP) "templates (djlint)" djlint --lint --quiet pwa/templates
-	@$(STEP) "vendored files" $(PYTHON) scripts/vendor.py --check
+
+lint-device-types:
 	@$(STEP) "types (tsc)" npm run --silent types
+
+lint-format:
+	@$(STEP) "format (ruff)" ruff format --check .
+
+lint-code:
+	@$(STEP) "lint (ruff)" ruff check .
+
+lint-layers:
+	@$(STEP) "layers (import-linter)" lint-imports
+
+lint-templates:
+	@$(STEP) "templates (djlint)" djlint --lint --quiet pwa/templates
+
+lint-vendored:
+	@$(STEP) "vendored files" $(PYTHON) scripts/vendor.py --check
 
 # Everything that needs no server: lint and the quick tests (under a minute).
 check:
