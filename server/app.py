@@ -91,6 +91,9 @@ def _signed_in(app: ASGIApp) -> ASGIApp:
 
 async def visitor(scope: Scope) -> web.Visitor | None:
     """Whom the session cookie belongs to, when it is still good."""
+    # Devices send none; building the headers only to see that costs each scan 5 µs.
+    if all(name != b"cookie" for name, _ in scope["headers"]):
+        return None
     cookies = ASGIConnection[Any, Any, Any, Any](scope).cookies
     token = cookies.get(web.COOKIE)
     if not token:
