@@ -26,8 +26,11 @@ from server.imports.sheet import Refusal, Table, as_text, cell_of
 
 _OPEN = ("checked", "writing", "committing")
 
-CHUNK = 400
-"""Records per transaction: movements of devices get their turn between two of them."""
+CHUNK = 200
+"""Records per transaction: a scan waits for one of them at most, some 25 ms."""
+
+PAUSE_S = 0.004
+"""Between two transactions: who asks for the database every millisecond gets it, in another process too."""
 
 KEPT_US = 7 * 24 * 3_600 * 1_000_000
 """How long files and plans of reviews that nobody committed are kept: after a week the world has moved on."""
@@ -167,6 +170,7 @@ async def commit(job_id: int, *, by: int, progress: Progress | None = None) -> C
         if refused:
             return refused
         tell("writing", min(start + CHUNK, len(left)), len(left))
+        await asyncio.sleep(PAUSE_S)
     new = sum(isinstance(one, New) for one in plan)
     await _close(job_id, by, new=new, changed=len(plan) - new)
     return Committed(job_id, new, len(plan) - new)
@@ -185,6 +189,7 @@ async def undo(job_id: int, *, by: int) -> Undone | Refused:
             return undone
         new = sum(change.action == "new" for change in undone)
         removed, restored = removed + new, restored + len(undone) - new
+        await asyncio.sleep(PAUSE_S)
     async with writing():
         await execute(_SET_UNDONE, clock.now(), job_id)
         await events.record("import.undone", f"import:{job_id}", {"removed": removed}, by=by)
