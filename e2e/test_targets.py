@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from e2e import words
 from e2e.browser import WALL
@@ -96,6 +96,24 @@ def test_a_shift_begins_with_a_badge_and_four_figures(hand: Page) -> None:
 
     assert scans == 1
     assert touched == 4, "four figures, and no other tap"
+
+
+def test_the_first_start_leaves_the_edge_to_the_worker(open_device: OpenDevice) -> None:
+    page = open_device().open("/manifest.webmanifest")
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.extend(by_the_page(request)))
+
+    page.goto(page.url.replace("/manifest.webmanifest", "/hand"))
+    expect(words.screen(page)).to_be_visible(timeout=20_000)
+
+    modules = [address for address in asked if "/edge/" in address and address.endswith(".js")]
+    assert {address.partition("/edge/")[2] for address in modules} <= {"words.js", "sync/live.js"}
+    assert len(asked) < 40, "a second edge in the page would be a hundred requests more"
+
+
+def by_the_page(request: Request) -> list[str]:
+    """Its address, unless the worker asked for it."""
+    return [] if request.service_worker else [request.url]
 
 
 def count_one(hands: Hands) -> None:

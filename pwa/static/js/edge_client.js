@@ -7,18 +7,22 @@ import { createLive } from "../edge/sync/live.js";
 
 const TIMER_MS = 15_000;
 const PATIENCE_MS = 60_000;
+/** So long the very first start waits for its worker; half of what a screen waits for its answer. */
+const FIRST_WORKER_MS = 10_000;
 const LEADER = "stockhand-leader";
 /** What the screens listen to, said by the worker or by another page. */
 const EVENTS = /** @type {Record<string, string>} */ ({ queue: "queue:changed", rows: "rows:changed", contact: "queue:changed", user: "user:changed" });
 
 /** @type {Promise<[import('../edge/edge.js').Edge, typeof import('../edge/router.js')]>|null} */
 let inPage = null;
+/** @type {Promise<ServiceWorker|null>|null} */
+let firstWorker = null;
 let isReloading = false;
 
 /** Begin: once per page. */
 export function startEdge() {
   document.addEventListener("htmx:config:request", answerInPage);
-  register();
+  registered();
   listen();
   lead();
 }
@@ -30,8 +34,15 @@ export function isUnfinished() {
 
 // --- the worker ---
 
+/** Registers the worker, once per page; what is awaited is the very first one. */
+function registered() {
+  firstWorker ??= awaited(register());
+  return firstWorker;
+}
+
+/** @returns {Promise<ServiceWorkerRegistration|null>} null where the page can have no worker, for want of a certificate */
 async function register() {
-  if (!("serviceWorker" in navigator)) return;
+  if (!("serviceWorker" in navigator)) return null;
   navigator.serviceWorker.addEventListener("controllerchange", onNewController);
   const registration = await navigator.serviceWorker.register("/sw.js", { type: "module", scope: "/", updateViaCache: "none" });
   offerTakeOver(registration);
@@ -39,6 +50,7 @@ async function register() {
     registration.installing?.addEventListener("statechange", () => offerTakeOver(registration));
   });
   document.addEventListener("htmx:after:swap", () => offerTakeOver(registration));
+  return registration;
 }
 
 /**
@@ -57,8 +69,34 @@ function onNewController() {
   if (isReloading) location.reload();
 }
 
-function worker() {
+/**
+ * Whoever answers this page. The first worker of all comes while the page waits, and claims it when the shell is kept:
+ * that saves the page a hundred modules of its own. Null where there is none.
+ * @returns {Promise<ServiceWorker|null>}
+ */
+async function worker() {
+  return controller() ?? (await registered()) ?? controller();
+}
+
+function controller() {
   return navigator.serviceWorker?.controller ?? null;
+}
+
+/** The worker that comes, or null when none will: it failed, or the page was loaded past it, or it takes too long. @param {Promise<ServiceWorkerRegistration|null>} registering @returns {Promise<ServiceWorker|null>} */
+function awaited(registering) {
+  return new Promise((resolve) => {
+    const end = () => resolve(controller());
+    setTimeout(end, FIRST_WORKER_MS);
+    navigator.serviceWorker?.addEventListener("controllerchange", end, { once: true });
+    registering.then((registration) => {
+      const coming = registration?.installing;
+      if (!registration || registration.active?.state === "activated") return end();
+      coming?.addEventListener("statechange", () => coming.state === "redundant" && end());
+    }, (error) => {
+      console.error("no worker for this page", error);
+      end();
+    });
+  });
 }
 
 // --- asking the edge ---
@@ -80,7 +118,7 @@ function answerInPage(event) {
  */
 export async function fetchFromEdge(address, { method = "GET", headers, body = null, signal } = {}) {
   const url = new URL(address, location.href);
-  const target = worker();
+  const target = await worker();
   if (target) return told(await answerOf(target, { type: "request", url: url.href, method, headers, body: body && String(body) }, signal));
   const [, router] = await loadEdge();
   return router.handle(new Request(url, { method, headers, body }));
@@ -99,7 +137,7 @@ function loadEdge() {
 
 /** Say something to whoever is the edge. @param {{type: string, [more: string]: any}} message */
 async function tell(message) {
-  const target = worker();
+  const target = await worker();
   if (target) return target.postMessage(message);
   const { cycle } = (await loadEdge())[0];
   if (message.type === "wake") cycle.wake(message.reason);
@@ -109,7 +147,7 @@ async function tell(message) {
 
 /** Ask and wait for the answer. @param {{type: 'hello'} | {type: 'enrol', token: string, name: string}} message @returns {Promise<any>} */
 async function ask(message) {
-  const target = worker();
+  const target = await worker();
   if (target) return answerOf(target, message);
   const [edge] = await loadEdge();
   return message.type === "hello" ? edge.live() : edge.enrol(message.token, message.name);

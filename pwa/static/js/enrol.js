@@ -32,6 +32,7 @@ function tokenOf(text) {
 /** @param {string} token */
 async function enrol(token) {
   tell("working", "");
+  form.dataset.unfinished = ""; // a new release would load the page again, and the token works once
   const answer = await enrolDevice(token, field("name").value.trim() || modelOf(navigator.userAgent));
   if (!answer.ok) return tell(answer.reason, "bad");
   await begins(answer.user);
