@@ -8,8 +8,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from e2e import words
-from e2e.conftest import OpenDevice
+from e2e.conftest import OpenDesk, OpenDevice
 from e2e.house import House
+from e2e.printers import Station
 
 STRANGER = "NEW-BOX-77"
 ITEM = "CUP-350"
@@ -96,6 +97,45 @@ def test_a_device_that_cannot_send_saves_a_file_that_another_opens(
     words.expect_sent(taker)
 
     assert words.flows_of(house.ledger(), noted) == dict.fromkeys(noted, 1)
+
+
+def test_a_label_comes_out_at_the_printer_that_was_tapped_and_the_device_remembers_it(
+    house: House, open_desk: OpenDesk, open_device: OpenDevice, tmp_path: Path
+) -> None:
+    desk = open_desk()
+    words.sign_in(desk, "li")
+    desk.goto("/printing/stations")
+    add_printer(desk, "DOCK-2")
+    desk.locator("form[action$='/pairing-code'] button").first.click()
+    Station(tmp_path / "agent", house.url).pair(desk.locator("#pairing-code").inner_text())
+    hand = words.enrol_device(house, open_device(), "wang")
+    words.expect_ready(hand)
+    words.begin(hand, "lookup")
+    words.scan_and_hear(hand, words.barcode(ITEM), "quiet")
+    words.go_offline(hand)
+
+    hand.locator(".thumb button").tap()
+    expect(hand.locator(".choice[aria-pressed=true]")).to_have_text(re.compile("PNG"))
+    hand.locator(".choice", has_text="DOCK-2").tap()
+    expect(hand.locator(".choice[aria-pressed=true]")).to_have_text(re.compile("DOCK-2"))
+    hand.locator("[data-screen=print] .thumb .primary").tap()
+    expect(words.told(hand)).to_have_attribute("tone", "good")
+    hand.locator(".thumb button").tap()
+    expect(hand.locator(".choice[aria-pressed=true]")).to_have_text(re.compile("DOCK-2"))
+    words.go_online(hand)
+    words.expect_sent(hand)
+
+    desk.goto("/printing/jobs?show=all")
+    expect(desk.locator("#print-jobs tbody tr").first).to_contain_text("DOCK-2", timeout=15_000)
+
+
+def add_printer(desk: Page, name: str) -> None:
+    """Another printer beside the same computer."""
+    desk.locator("a[href$='/printers/new']").first.click()
+    desk.locator("input[name=name]").fill(name)
+    desk.locator("input[name=address]").fill("127.0.0.1:9100")
+    desk.locator("form button[type=submit].primary").click()
+    expect(desk.locator(".panel", has_text=name)).to_have_count(1)
 
 
 def receive_without_a_network(hand: Page, pieces: int) -> list[str]:

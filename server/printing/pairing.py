@@ -4,7 +4,7 @@ import msgspec
 
 from server import clock, events, ids
 from server.db import Statement, execute, writing
-from server.printing import queries
+from server.printing import queries, telling
 from server.printing.label import ANY_MEDIA, MEDIA
 from server.printing.queries import Station
 
@@ -102,6 +102,7 @@ async def pair(code: str, agent: str) -> Paired | None:
             return None
         await execute(_PAIR, ids.digest(key), now, agent[:100], station.id)
         await events.record("station.paired", f"station:{station.id}", {"agent": agent[:100]})
+        await telling.announce_printers()
     return Paired(station, key)
 
 
@@ -115,6 +116,7 @@ async def revoke(station_id: int, *, by: int) -> None:
     async with writing():
         await execute(_REVOKE, station_id)
         await events.record("station.revoked", f"station:{station_id}", {}, by=by)
+        await telling.announce_printers()
 
 
 async def recognise(key: str) -> Station | None:
@@ -125,6 +127,8 @@ async def recognise(key: str) -> Station | None:
     if station is not None and now - (station.seen_at or 0) > SEEN_EVERY:
         async with writing():
             await execute(_SEEN, now, station.id)
+            # A feed that was made anew hears of the printers again.
+            await telling.announce_printers()
     return station
 
 
@@ -142,6 +146,7 @@ async def add_printer(station_id: int, draft: PrinterDraft, *, by: int) -> int |
         )  # fmt: skip
         printer_id: int = rows[0][0]
         await events.record("printer.added", f"station:{station_id}", draft, by=by)
+        await telling.announce_printers()
         return printer_id
 
 
@@ -166,3 +171,4 @@ async def choose_default(printer_id: int, *, by: int) -> None:
         await execute(_NO_DEFAULT, False)
         await execute(_DEFAULT, True, printer_id)
         await events.record("printer.default", f"printer:{printer_id}", {}, by=by)
+        await telling.announce_printers()

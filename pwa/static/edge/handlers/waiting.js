@@ -21,7 +21,7 @@ export async function show(ctx) {
     summary,
   };
   const view = activity.viewOf(ctx);
-  return screen(view, { name: "waiting", title: view.t("waiting.title"), body: historyView.waitingBody(view, lists), badge: await activity.badge(ctx, view) });
+  return screen(view, { name: "waiting", title: view.t("waiting.title"), body: historyView.waitingBody(view, lists), actions: historyView.waitingActions(view, summary), badge: await activity.badge(ctx, view) });
 }
 
 /** Somebody has seen it. @param {Context} ctx */

@@ -47,10 +47,14 @@ export function waitingBody(view, { attention, waiting, settled, summary }) {
     ${section(view, "waiting.attention", attention)}
     ${section(view, "waiting.waiting", waiting)}
     ${section(view, "waiting.settled", settled)}
-    ${summary.waiting > 0 && html`<button class="button wide" type="button" hx-get="/edge/rescue">${icon("device")}${view.t("waiting.export")}</button>`}
-    <button class="button wide" type="button" hx-get="/edge/take-in">${icon("scan")}${view.t("rescue.take_title")}</button>
     <button class="button wide" type="button" hx-get="/edge/waiting">${icon("flip")}${view.t("waiting.again")}</button>
     ${attention.length + waiting.length + settled.length === 0 && html`<p class="quiet">${view.t("waiting.nothing")}</p>`}`;
+}
+
+/** What waits can leave this device without a network, and come in from another. @param {View} view @param {{waiting: number}} summary @returns {Html} */
+export function waitingActions(view, { waiting }) {
+  return html`${waiting > 0 && html`<button class="button large grow" type="button" hx-get="/edge/rescue">${icon("device")}${view.t("waiting.export")}</button>`}
+    <button class="button large grow" type="button" hx-get="/edge/take-in">${icon("scan")}${view.t("rescue.take_title")}</button>`;
 }
 
 /** @param {View} view @param {string} title @param {Entry[]} entries @returns {Html|null} */
