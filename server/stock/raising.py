@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from server import clock, feed
+from server import clock, feed, quantity
 from server.db import Statement, as_json, execute, execute_many, fetch
 from server.stock import wire
 from server.stock.book import Book
@@ -38,6 +38,18 @@ _ASKED_BEFORE = Statement("SELECT id FROM task WHERE id = ? AND opened_at <= ?")
 _CLOSE_TASK = Statement("UPDATE task SET closed_at = ? WHERE id = ?")
 
 
+_DOUBLED = Statement(
+    "SELECT b.item, b.serial FROM json_each(?) k JOIN balance b ON b.item = k.value ->> 0"
+    " AND b.serial = k.value ->> 1 JOIN location l ON l.id = b.location"
+    " WHERE b.on_hand > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
+    " GROUP BY b.item, b.serial HAVING sum(b.on_hand) > ?",
+    "SELECT b.item, b.serial FROM json_array_elements(?::text::json) k JOIN balance b"
+    " ON b.item = (k ->> 0)::int AND b.serial = k ->> 1 JOIN location l ON l.id = b.location"
+    " WHERE b.on_hand > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
+    " GROUP BY b.item, b.serial HAVING sum(b.on_hand) > ?::bigint",
+)
+
+
 async def raise_incident(
     kind: str, subject: str, body: object, *, warehouse: int | None = None, operation: str = ""
 ) -> None:
@@ -54,7 +66,10 @@ async def settle_debts(book: Book, causes: Mapping[Cell, str]) -> dict[int, str]
     """
     if book.new_marks:
         await _close_counted(book)
-    cells = sorted(cell for cell in book.changed() if _debt_changed(book, cell))
+    changed = book.changed()
+    if serials := {(cell.item, cell.serial) for cell in changed if cell.serial}:
+        await _settle_serials(sorted(serials))
+    cells = sorted(cell for cell in changed if _debt_changed(book, cell))
     if not cells:
         return {}
     now = clock.now()
@@ -63,6 +78,31 @@ async def settle_debts(book: Book, causes: Mapping[Cell, str]) -> dict[int, str]
     await execute_many(_RAISE, [_incident(book, cell, causes.get(cell, ""), now) for cell in owing])
     await execute_many(_LAY, [(now, "settled", "suspense", wire.balance_key(cell)) for cell in settled])
     return await _settle_tasks(book, cells, causes)
+
+
+async def _settle_serials(serials: list[tuple[int, str]]) -> None:
+    """Open an incident where one piece is on hand more than once, close it when a scan or count has settled it.
+
+    Like the debts it follows from the balances alone, so any order of arrival leaves the same.
+    """
+    doubled = {(row[0], row[1]) for row in await fetch(_DOUBLED, as_json(serials), quantity.SCALE)}
+    now = clock.now()
+    await execute_many(
+        _RAISE,
+        [("serial", f"i-{item}/{serial}", None, "", _piece(item, serial), now) for item, serial in doubled],
+    )
+    await execute_many(
+        _LAY,
+        [
+            (now, "settled", "serial", f"i-{item}/{serial}")
+            for item, serial in serials
+            if (item, serial) not in doubled
+        ],
+    )
+
+
+def _piece(item: int, serial: str) -> str:
+    return msgspec.json.encode({"cell": [item, 0, "", serial, 0]}).decode()
 
 
 def _debt_changed(book: Book, cell: Cell) -> bool:
