@@ -10,7 +10,7 @@ from server.db import Statement, execute
 
 PREFIXES: Final = {
     "so": "SO", "sn": "SN", "wv": "WV", "po": "PO", "rc": "RC", "rt": "RT", "sr": "SR", "tr": "TR", "ad": "AD",
-    "ct": "CT", "wo": "WO",
+    "ct": "CT", "wo": "WO", "rp": "RP",
 }  # fmt: skip
 """By kind of document, as in its wire id: so-7 is a sales order, and so on; see docs/documents.md."""
 

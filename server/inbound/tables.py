@@ -94,7 +94,10 @@ class ReceiptLine(Table, tablename="receipt_line"):
 
 
 class Inspection(Table, tablename="inspection"):
-    """A check on arrival of one line's lot; result is good, concession, second, scrap or rejected."""
+    """A check on arrival of so much of one line's lot; result is good, concession, second, scrap or rejected.
+
+    What is not judged yet stands in one open row, which follows the ledger; every judgement is a row of its own.
+    """
 
     line = fk(ReceiptLine)
     item = fk(Item)

@@ -12,10 +12,10 @@ import msgspec
 from server import clock, events, feed, ids
 from server.config import settings
 from server.db import Row, Statement, as_json, execute, fetch, writing
-from server.stock import ledger, raising
+from server.stock import raising
 from server.stock.ledger import Origin
 from server.stock.movement import Moment
-from server.sync import acting, envelope, reading
+from server.sync import acting, envelope, posting, reading
 from server.sync.verdict import Doing, Ruling, World, decide
 
 log = logging.getLogger("stockhand.sync")
@@ -159,8 +159,7 @@ async def _post(members: list[Row]) -> list[Ruling]:
     if len(members) > 1 and any(ruling.outcome in NO_EFFECT for ruling in rulings):
         raise _TakenBack
     origins = {one["id"]: Origin(one["user_id"], one["device"]) for one in members}
-    await ledger.post(world.book, origins, world.lots)
-    await reading.store_lots(world)
+    await posting.post(world, origins)
     await reading.store_undone(world)
     causes = {cell: one["id"] for one, ruling in zip(members, rulings, strict=True) for cell in ruling.cells}
     await raising.settle_debts(world.book, causes)

@@ -9,10 +9,10 @@ import msgspec
 from server import clock, feed, ids
 from server.config import settings
 from server.db import Statement, execute_many, writing
-from server.stock import ledger, raising
+from server.stock import raising
 from server.stock.ledger import Origin
 from server.stock.movement import Moment
-from server.sync import envelope, reading, wire
+from server.sync import envelope, posting, reading, wire
 from server.sync.verdict import Doing, Ruling, decide
 
 _OWN = Statement(
@@ -41,8 +41,7 @@ async def perform(acts: Sequence[Act], *, by: int) -> list[Ruling]:
         doings = [msgspec.structs.replace(one, when=Moment(one.when.at, one.id)) for one in doings]
         world = await reading.world(doings)
         rulings = [decide(doing, world) for doing in doings]
-        await ledger.post(world.book, {doing.id: Origin(by, 0) for doing in doings}, world.lots)
-        await reading.store_lots(world)
+        await posting.post(world, {doing.id: Origin(by, 0) for doing in doings})
         causes = {cell: one.id for one, ruling in zip(doings, rulings, strict=True) for cell in ruling.cells}
         await raising.settle_debts(world.book, causes)
         seq = await feed.flush()

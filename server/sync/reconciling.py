@@ -1,6 +1,6 @@
 """Push: what devices report is decided and posted, many devices in one commit, each operation once.
 
-reconcile → (waiting pushes are taken together) → read what they touch → verdict.decide → ledger.post
+reconcile → (waiting pushes are taken together) → read what they touch → verdict.decide → posting.post
 """
 
 import asyncio
@@ -16,10 +16,10 @@ import msgspec
 from server import clock, feed
 from server.config import settings
 from server.db import PASSING, Row, Statement, execute_many, writing
-from server.stock import ledger, raising
+from server.stock import raising
 from server.stock.ledger import Origin
 from server.stock.movement import Cell, Moment, Posting
-from server.sync import acting, deciding, envelope, queries, reading, wire
+from server.sync import acting, deciding, envelope, posting, queries, reading, wire
 from server.sync.envelope import Parsed, ReadPush
 from server.sync.queries import Device
 from server.sync.reading import Before
@@ -482,8 +482,7 @@ class _Batch:
 
     async def _store_effects(self, world: World) -> None:
         origins = {taken.parsed.id: Origin(taken.user, taken.replica.device) for taken in self.taken}
-        await ledger.post(world.book, origins, world.lots)
-        await reading.store_lots(world)
+        await posting.post(world, origins)
         causes = {cell: taken.parsed.id for taken in self.taken for cell in taken.cells}
         tasks = await raising.settle_debts(world.book, causes)
         for taken in self.taken:

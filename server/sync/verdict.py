@@ -98,6 +98,9 @@ NEEDS: Final = {
 """Which permission an operation needs; the others need "move stock"."""
 
 NEVER_BY_HAND: Final = frozenset({"suspense", "adjustment"})
+ORIGINS: Final = {"rt-": "customer", "rp-": "production"}
+"""Where received goods come from, by the document that brings them; all others come from a supplier."""
+
 LEAVING: Final = frozenset({"tote", "carton", "customer"})
 """Kinds of places for goods on their way out: there a lot must still be good."""
 
@@ -146,7 +149,7 @@ def _receive(doing: Doing, args: wire.Receive, world: World) -> Ruling:
     if not world.book.places[target].is_real:
         return Ruling("held", "unknown_location")
     oddities = list(_label_oddities(doing, args, world))
-    source = world.book.place_of("supplier", target)
+    source = world.book.place_of(ORIGINS.get(args.document[:3], "supplier"), target)
     return _flow(doing, world, args, source, target, oddities)
 
 

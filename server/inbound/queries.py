@@ -1,0 +1,470 @@
+"""Reads about purchases, receipts and what is to be checked."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from server.catalog import search
+from server.db import Row, Statement, as_json, fetch
+from server.documents.filters import Filters
+from server.inbound import purchase, receipt
+from server.inbound.receipt import Share
+
+PAGE_SIZE = 50
+Warehouses = frozenset[int] | None
+"""The warehouses that somebody sees; None means all of them."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of a list; `number` counts from 1."""
+
+    rows: list[Any]
+    number: int
+    has_more: bool
+
+
+def _among(sql: str, column: str, after: str = "", *, number: bool = True) -> Statement:
+    """`column IN (a JSON list)` in both dialects: any length, one plan."""
+    cast = "::bigint" if number else ""
+    return Statement(
+        f"{sql} {column} IN (SELECT value FROM json_each(?)){after}",
+        f"{sql} {column} IN (SELECT (json_array_elements_text(?::text::json)){cast}){after}",
+    )
+
+
+# Purchases
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase order with the names of what it speaks of."""
+
+    id: int
+    number: str
+    supplier: int
+    supplier_code: str
+    supplier_name: str
+    warehouse: int
+    warehouse_code: str
+    warehouse_name: str
+    state: str
+    ordered_on: str
+    expected_on: str
+    reference: str
+    remark: str
+    total: int
+    created_at: int
+    confirmed_at: int | None
+    closed_at: int | None
+    version: int
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order with the names of its item."""
+
+    line: purchase.Line
+    code: str
+    name: str
+    base: str
+
+
+_ORDER = (
+    "SELECT o.id, o.number, o.supplier, p.code AS supplier_code, p.name AS supplier_name, o.warehouse,"
+    " w.code AS warehouse_code, w.name AS warehouse_name, o.state, o.ordered_on, o.expected_on, o.reference,"
+    " o.remark, o.total, o.created_at, o.confirmed_at, o.closed_at, o.version FROM purchase_order o"
+    " JOIN partner p ON p.id = o.supplier JOIN warehouse w ON w.id = o.warehouse"
+)
+_ORDER_BY_ID = Statement(f"{_ORDER} WHERE o.id = ?")
+_ORDER_LINES = Statement(
+    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.price, l.discount, l.expected_on, l.received, l.returned,"
+    " l.cancelled, l.quantity, i.code, i.name, i.unit AS base FROM purchase_line l JOIN item i ON i.id = l.item"
+    " WHERE l.order_id = ? ORDER BY l.position"
+)
+ORDER_SORTS = {
+    "number": "o.id",
+    "supplier": "p.name",
+    "expected": "o.expected_on",
+    "total": "o.total",
+}
+
+
+async def order(order_id: int) -> Order | None:
+    """The purchase order with this id."""
+    rows = await fetch(_ORDER_BY_ID, order_id)
+    return Order(**dict(rows[0])) if rows else None
+
+
+async def order_lines(order_id: int) -> list[OrderLine]:
+    """Its lines, in order."""
+    found = []
+    for row in await fetch(_ORDER_LINES, order_id):
+        values = dict(row)
+        names = {name: values.pop(name) for name in ("code", "name", "base")}
+        found.append(OrderLine(line=purchase.Line(**values), **names))
+    return found
+
+
+async def orders(filters: Filters, warehouses: Warehouses) -> Page:
+    """Purchase orders that fit, newest first unless sorted otherwise."""
+    return await _listed(_ORDER, filters, warehouses, ORDER_SORTS, lambda row: Order(**dict(row)), "supplier")
+
+
+async def order_counts(filters: Filters, warehouses: Warehouses) -> dict[str, int]:
+    """How many there are of each state, whatever state is asked for."""
+    return await _counted("purchase_order", filters, warehouses, "supplier")
+
+
+# Receipts
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A receipt with the names of what it speaks of."""
+
+    id: int
+    number: str
+    kind: str
+    source: str
+    partner: int | None
+    partner_code: str
+    partner_name: str
+    warehouse: int
+    warehouse_code: str
+    warehouse_name: str
+    state: str
+    expected_on: str
+    reference: str
+    remark: str
+    received_at: int | None
+    is_short: bool
+    created_by: int
+    created_at: int
+    closed_at: int | None
+    version: int
+
+    @property
+    def document(self) -> str:
+        """Its wire id."""
+        return receipt.wire_id(self.kind, self.id)
+
+
+class ReceiptLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a receipt with the names of its item."""
+
+    line: receipt.Line
+    code: str
+    name: str
+    base: str
+    scale: int
+    has_lots: bool
+    has_expiry: bool
+    has_serials: bool
+
+
+_RECEIPT = (
+    "SELECT o.id, o.number, o.kind, o.source, o.partner, coalesce(p.code, '') AS partner_code,"
+    " coalesce(p.name, '') AS partner_name, o.warehouse, w.code AS warehouse_code, w.name AS warehouse_name,"
+    " o.state, o.expected_on, o.reference, o.remark, o.received_at, o.is_short, o.created_by, o.created_at,"
+    " o.closed_at, o.version"
+    " FROM receipt o LEFT JOIN partner p ON p.id = o.partner JOIN warehouse w ON w.id = o.warehouse"
+)
+_RECEIPTS_BY_ID = _among(f"{_RECEIPT} WHERE", "o.id", " ORDER BY o.id")
+_RECEIPTS_OF = Statement(f"{_RECEIPT} WHERE o.source = ? ORDER BY o.id")
+_LINE_COLUMNS = (
+    "l.id, l.position, l.item, l.lot, l.expected, l.received, l.held, l.taken, l.rejected, l.accepted, l.put_away,"
+    " l.source_line, l.price"
+)
+_RECEIPT_LINES = _among(
+    f"SELECT l.receipt, {_LINE_COLUMNS}, i.code, i.name, i.unit AS base, i.scale, i.has_lots, i.has_expiry,"
+    " i.has_serials FROM receipt_line l JOIN item i ON i.id = l.item WHERE",
+    "l.receipt",
+    " ORDER BY l.position, l.id",
+)
+RECEIPT_SORTS = {"number": "o.id", "partner": "p.name", "expected": "o.expected_on"}
+_FLAGS = ("has_lots", "has_expiry", "has_serials")
+
+
+async def receipts_by_id(ids: Iterable[int]) -> list[Receipt]:
+    """The receipts with these ids."""
+    return [_to_receipt(row) for row in await fetch(_RECEIPTS_BY_ID, as_json(list(ids)))]
+
+
+async def receipt_by_id(receipt_id: int) -> Receipt | None:
+    """The receipt with this id."""
+    found = await receipts_by_id([receipt_id])
+    return found[0] if found else None
+
+
+async def receipts_of(source: str) -> list[Receipt]:
+    """The receipts that came of a document (`po-7`), oldest first."""
+    return [_to_receipt(row) for row in await fetch(_RECEIPTS_OF, source)]
+
+
+def _to_receipt(row: Row) -> Receipt:
+    values: dict[str, Any] = dict(row)
+    return Receipt(**(values | {"is_short": bool(values["is_short"])}))
+
+
+async def receipt_lines(ids: Iterable[int]) -> dict[int, list[ReceiptLine]]:
+    """The lines of these receipts, in order."""
+    found: dict[int, list[ReceiptLine]] = defaultdict(list)
+    for row in await fetch(_RECEIPT_LINES, as_json(list(ids))):
+        values: dict[str, Any] = dict(row)
+        of = values.pop("receipt")
+        names: dict[str, Any] = {name: values.pop(name) for name in ("code", "name", "base", "scale")}
+        names |= {name: bool(values.pop(name)) for name in _FLAGS}
+        found[of].append(ReceiptLine(line=receipt.Line(**values), **names))
+    return found
+
+
+async def receipts(filters: Filters, warehouses: Warehouses) -> Page:
+    """Receipts that fit, newest first unless sorted otherwise."""
+    return await _listed(_RECEIPT, filters, warehouses, RECEIPT_SORTS, _to_receipt, "partner")
+
+
+async def receipt_counts(filters: Filters, warehouses: Warehouses) -> dict[str, int]:
+    """How many there are of each state, whatever state is asked for."""
+    return await _counted("receipt", filters, warehouses, "partner")
+
+
+# What movements say
+
+_SHARES = _among(
+    "SELECT m.document, m.item, m.lot, s.kind AS source_kind, t.kind AS target_kind, sum(m.quantity) AS quantity"
+    " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND",
+    "m.document",
+    " GROUP BY m.document, m.item, m.lot, s.kind, t.kind",
+    number=False,
+)
+_LAY = (
+    "SELECT place, item, lot, serial, sum(quantity) AS quantity FROM ("
+    "SELECT m.target AS place, m.item, m.lot, m.serial, m.quantity FROM movement m"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ? UNION ALL"
+    " SELECT m.source, m.item, m.lot, m.serial, -m.quantity FROM movement m"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ?) d"
+)
+_LIES = Statement(
+    f"SELECT d.place AS location, l.code, l.kind, d.item, d.lot, d.serial, d.quantity FROM ({_LAY}"
+    " GROUP BY place, item, lot, serial) d JOIN location l ON l.id = d.place"
+    " WHERE d.quantity > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton') ORDER BY l.code, d.item, d.lot, d.serial"
+)
+
+
+class Lying(msgspec.Struct, frozen=True):
+    """Goods of a receipt, and where they were brought last."""
+
+    location: int
+    code: str
+    kind: str
+    item: int
+    lot: str
+    serial: str
+    quantity: int
+
+
+async def shares(documents: Iterable[str]) -> dict[str, list[Share]]:
+    """The movements of these documents, added up by what they mean."""
+    found: dict[str, list[Share]] = defaultdict(list)
+    for row in await fetch(_SHARES, as_json(list(documents))):
+        found[row[0]].append(Share(row[1], row[2], row[3], row[4], int(row[5])))
+    return found
+
+
+async def lying(document: str) -> list[Lying]:
+    """Where the goods of a document lie, as far as its own movements tell."""
+    return [
+        Lying(**(dict(row) | {"quantity": int(row["quantity"])}))
+        for row in await fetch(_LIES, document, document)
+    ]
+
+
+# Settings
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """How deliveries are taken: the tolerance in ten-thousandths, whether all of it is checked."""
+
+    tolerance: int = 0
+    is_inspected: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """How a warehouse takes goods in; `reject` is the place where rejected goods wait."""
+
+    tolerance: int = 0
+    puts_away: bool = True
+    reject: int | None = None
+
+
+_TERMS = _among("SELECT partner, tolerance, is_inspected FROM supplier_terms WHERE", "partner")
+_SETTINGS = _among("SELECT warehouse, tolerance, puts_away, reject FROM arrival_setting WHERE", "warehouse")
+_RULES = _among("SELECT item, warehouse, is_inspected, home FROM arrival_rule WHERE", "item")
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """How an item arrives in a warehouse; `home` is the bin that is always its own."""
+
+    is_inspected: bool = False
+    home: int | None = None
+
+
+async def supplier_terms(partners: Iterable[int]) -> dict[int, tuple[int | None, bool]]:
+    """The tolerance that was agreed with each (None: none was), and whether all they send is checked."""
+    return {row[0]: (row[1], bool(row[2])) for row in await fetch(_TERMS, as_json(list(partners)))}
+
+
+async def settings_of(warehouses: Iterable[int]) -> dict[int, Setting]:
+    """How these warehouses take goods in; one that nobody set anything for is left out."""
+    rows = await fetch(_SETTINGS, as_json(list(warehouses)))
+    return {row[0]: Setting(row[1], bool(row[2]), row[3]) for row in rows}
+
+
+async def rules_of(items: Iterable[int]) -> dict[tuple[int, int], Rule]:
+    """How these items arrive, by item and warehouse."""
+    rows = await fetch(_RULES, as_json(list(items)))
+    return {(row[0], row[1]): Rule(bool(row[2]), row[3]) for row in rows}
+
+
+# Inspections
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods to be checked, or judged."""
+
+    id: int
+    line: int
+    receipt: int
+    number: str
+    kind: str
+    partner_name: str
+    warehouse: int
+    item: int
+    code: str
+    name: str
+    base: str
+    lot: str
+    quantity: int
+    state: str
+    result: str
+    remark: str
+    decided_by: int
+    opened_at: int
+    decided_at: int | None
+
+
+_INSPECTION = (
+    "SELECT c.id, c.line, l.receipt, o.number, o.kind, coalesce(p.name, '') AS partner_name, o.warehouse, c.item,"
+    " i.code, i.name, i.unit AS base, c.lot, c.quantity, c.state, c.result, c.remark, c.decided_by, c.opened_at,"
+    " c.decided_at FROM inspection c JOIN receipt_line l ON l.id = c.line JOIN receipt o ON o.id = l.receipt"
+    " LEFT JOIN partner p ON p.id = o.partner JOIN item i ON i.id = c.item"
+)
+_INSPECTIONS_OF = _among(f"{_INSPECTION} WHERE", "l.receipt", " ORDER BY c.id")
+_INSPECTION_BY_ID = Statement(f"{_INSPECTION} WHERE c.id = ?")
+_OF_LOT = Statement(f"{_INSPECTION} WHERE c.item = ? AND c.lot = ? ORDER BY c.id")
+_OPEN_INSPECTIONS = Statement(f"{_INSPECTION} WHERE c.state = 'open' ORDER BY c.opened_at, c.id LIMIT 200")
+
+
+async def inspections_of(receipts: Collection[int]) -> dict[int, list[Inspection]]:
+    """What is or was checked of these receipts."""
+    found: dict[int, list[Inspection]] = defaultdict(list)
+    for row in await fetch(_INSPECTIONS_OF, as_json(list(receipts))):
+        found[row["receipt"]].append(Inspection(**dict(row)))
+    return found
+
+
+async def inspection(inspection_id: int) -> Inspection | None:
+    """One check."""
+    rows = await fetch(_INSPECTION_BY_ID, inspection_id)
+    return Inspection(**dict(rows[0])) if rows else None
+
+
+async def inspections_of_lot(item: int, lot: str) -> list[Inspection]:
+    """Every check of one lot, wherever it came in."""
+    return [Inspection(**dict(row)) for row in await fetch(_OF_LOT, item, lot)]
+
+
+async def open_inspections(warehouses: Warehouses) -> list[Inspection]:
+    """What waits to be checked, oldest first."""
+    found = [Inspection(**dict(row)) for row in await fetch(_OPEN_INSPECTIONS)]
+    return [one for one in found if warehouses is None or one.warehouse in warehouses]
+
+
+# Lists
+
+
+async def _listed(
+    columns: str,
+    filters: Filters,
+    warehouses: Warehouses,
+    sorts: Mapping[str, str],
+    make: Any,
+    partner: str,
+) -> Page:
+    """A page of a list."""
+    by, downwards = filters.sorted_by
+    order = f"{sorts.get(by, 'o.id')} {'ASC' if by and not downwards else 'DESC'}, o.id DESC"
+    conditions, args = _conditions(filters, warehouses, partner, with_state=True)
+    statement = _listing(columns, conditions, order)
+    rows = await fetch(statement, *args, PAGE_SIZE + 1, (filters.page - 1) * PAGE_SIZE)
+    return Page([make(row) for row in rows[:PAGE_SIZE]], filters.page, len(rows) > PAGE_SIZE)
+
+
+async def _counted(table: str, filters: Filters, warehouses: Warehouses, partner: str) -> dict[str, int]:
+    conditions, args = _conditions(filters, warehouses, partner, with_state=False)
+    rows = await fetch(_counting(table, conditions), *args)
+    return {row[0]: int(row[1]) for row in rows}
+
+
+@cache
+def _listing(columns: str, conditions: tuple[tuple[str, str], ...], order: str) -> Statement:
+    return Statement(
+        *(f"{columns} WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?" for where in _where(conditions))
+    )
+
+
+@cache
+def _counting(table: str, conditions: tuple[tuple[str, str], ...]) -> Statement:
+    return Statement(
+        *(
+            f"SELECT o.state, count(*) FROM {table} o WHERE {where} GROUP BY o.state"
+            for where in _where(conditions)
+        )
+    )
+
+
+def _where(conditions: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    sqlite = " AND ".join(["1 = 1", *(one[0] for one in conditions)])
+    postgres = " AND ".join(["1 = 1", *(one[1] for one in conditions)])
+    return sqlite, postgres
+
+
+def _conditions(
+    filters: Filters, warehouses: Warehouses, partner: str, *, with_state: bool
+) -> tuple[tuple[tuple[str, str], ...], list[Any]]:
+    """What a list is narrowed by, in both dialects, and the values for its holes."""
+    found: list[tuple[str, str]] = []
+    args: list[Any] = []
+
+    def narrow(sql: str, value: Any, postgres: str = "") -> None:
+        found.append((sql, postgres or sql))
+        args.append(value)
+
+    if warehouses is not None:
+        narrow(
+            "o.warehouse IN (SELECT value FROM json_each(?))",
+            as_json(sorted(warehouses)),
+            "o.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)",
+        )
+    if with_state and filters.state:
+        narrow("o.state = ?", filters.state)
+    if filters.partner:
+        narrow(f"o.{partner} = ?", filters.partner)
+    if filters.since:
+        narrow("o.expected_on >= ?", filters.since)
+    if filters.until:
+        narrow("o.expected_on <= ?", filters.until)
+    for fragment in search.terms(filters.q):
+        narrow("instr(o.search, ?) > 0", fragment, "strpos(o.search, ?) > 0")
+    return tuple(found), args
