@@ -1,6 +1,6 @@
 """Goods out: what customers ordered, and what the warehouse does about it."""
 
-from piccolo.columns import BigInt, Integer, Text
+from piccolo.columns import BigInt, Boolean, Integer, Text
 from piccolo.table import Table
 
 from server.catalog.tables import Item, Location, Partner, Warehouse
@@ -8,13 +8,17 @@ from server.columns import code, fk, maybe_fk, moment, quantity
 
 
 class SalesOrder(Table, tablename="sales_order"):
-    """A promise to a customer. `hold` names what blocks its release to picking; see outbound/order.py."""
+    """A promise to a customer. `hold` names what blocks its release to picking; see outbound/order.py.
+
+    `released` says, as JSON, up to what each hold was let go; `operation` is the claim of the device it came from.
+    """
 
     number = code(unique=True)
     customer = fk(Partner)
     warehouse = fk(Warehouse)
     state = Text(default="draft")
     hold = Text(default="")
+    released = Text(default="{}")
     policy = Text(default="partial")
     priority = Integer(default=0)
     ordered_on = Text(default="")
@@ -27,6 +31,7 @@ class SalesOrder(Table, tablename="sales_order"):
     discount = Integer(default=0)
     total = BigInt(default=0)
     search = Text(default="")
+    operation = Text(default="")
     created_by = Integer(default=0)
     created_at = moment(index=True)
     confirmed_at = moment(null=True)
@@ -38,6 +43,7 @@ class SalesLine(Table, tablename="sales_line"):
     """One line: quantities in base units (thousandths), price of one base unit (millionths).
 
     `picked`, `shipped` and `returned` only follow the ledger; `cancelled` is what will not be delivered any more.
+    `usual` is what this customer usually pays (0: not known); `promised_on` is when what is not reserved will be.
     """
 
     order_id = fk(SalesOrder)
@@ -48,7 +54,9 @@ class SalesLine(Table, tablename="sales_line"):
     price = BigInt(default=0)
     discount = Integer(default=0)
     amount = BigInt(default=0)
+    usual = BigInt(default=0)
     wanted_on = Text(default="")
+    promised_on = Text(default="")
     noticed = quantity()
     picked = quantity()
     shipped = quantity()
@@ -56,6 +64,17 @@ class SalesLine(Table, tablename="sales_line"):
     cancelled = quantity()
     quantity = quantity()
     remark = Text(default="")
+
+
+class CustomerTerms(Table, tablename="customer_terms"):
+    """How we sell to a customer; without a row as `order.Terms()` says. No credit limit means none was agreed."""
+
+    partner = fk(Partner)
+    is_blocked = Boolean(default=False)
+    credit_limit = BigInt(null=True, default=None)
+    max_discount = Integer(null=True, default=None)
+    policy = Text(default="partial")
+    priority = Integer(default=0)
 
 
 class Wave(Table, tablename="wave"):

@@ -1,0 +1,354 @@
+"""Reads about sales orders: one, many, what a customer usually pays, and who waits for goods."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from server.catalog import search
+from server.catalog.queries import Page
+from server.db import Row, Statement, as_json, fetch
+from server.documents.filters import Filters
+from server.outbound.order import OrderLine, Released, Terms
+from server.stock.promising import Goods, Want
+
+PAGE_SIZE = 50
+Warehouses = frozenset[int] | None
+"""The warehouses somebody may see; None is all of them."""
+
+SORTS = ("number", "customer", "wanted_on", "total")
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with the names of what it speaks of."""
+
+    id: int
+    number: str
+    customer: int
+    customer_code: str
+    customer_name: str
+    is_customer_active: bool
+    warehouse: int
+    warehouse_code: str
+    state: str
+    hold: str
+    released: Released
+    policy: str
+    priority: int
+    ordered_on: str
+    wanted_on: str
+    reference: str
+    address: str
+    contact: str
+    phone: str
+    remark: str
+    discount: int
+    total: int
+    operation: str
+    created_by: int
+    created_at: int
+    confirmed_at: int | None
+    closed_at: int | None
+    version: int
+
+    @property
+    def document(self) -> str:
+        """Its wire id."""
+        return f"so-{self.id}"
+
+
+class ShownLine(msgspec.Struct, frozen=True):
+    """A line and what its item is called."""
+
+    line: OrderLine
+    code: str
+    name: str
+    base: str
+
+
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the list shows it."""
+
+    id: int
+    number: str
+    customer: int
+    customer_name: str
+    warehouse_code: str
+    state: str
+    hold: str
+    ordered_on: str
+    wanted_on: str
+    reference: str
+    total: int
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order needs to know of its customer."""
+
+    id: int
+    code: str
+    name: str
+    initials: str
+    phone: str
+    address: str
+    is_customer: bool
+    is_active: bool
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order has been given to the warehouse to send."""
+
+    id: int
+    number: str
+    state: str
+    carrier: str
+    tracking: str
+    shipped_at: int | None
+
+
+# One order
+
+_ORDER = (
+    "SELECT o.id, o.number, o.customer, p.code AS customer_code, p.name AS customer_name,"
+    " p.is_active AS is_customer_active, o.warehouse, w.code AS warehouse_code, o.state, o.hold, o.released,"
+    " o.policy, o.priority, o.ordered_on, o.wanted_on, o.reference, o.address, o.contact, o.phone, o.remark,"
+    " o.discount, o.total, o.operation, o.created_by, o.created_at, o.confirmed_at, o.closed_at, o.version"
+    " FROM sales_order o JOIN partner p ON p.id = o.customer JOIN warehouse w ON w.id = o.warehouse WHERE"
+)
+_BY_ID = Statement(f"{_ORDER} o.id = ?")
+_BY_OPERATION = Statement("SELECT id FROM sales_order WHERE operation = ? AND operation <> ''")
+_LINES = Statement(
+    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.price, l.discount, l.quantity, l.amount, l.usual,"
+    " l.wanted_on, l.promised_on, l.remark, l.noticed, l.picked, l.shipped, l.returned, l.cancelled,"
+    " coalesce(r.quantity, 0) AS reserved, i.code AS item_code, i.name AS item_name, i.unit AS base"
+    " FROM sales_line l JOIN item i ON i.id = l.item"
+    " LEFT JOIN reservation r ON r.document = ? AND r.line = l.id WHERE l.order_id = ? ORDER BY l.position"
+)
+_NOTICES = Statement(
+    "SELECT id, number, state, carrier, tracking, shipped_at FROM shipment_notice WHERE order_id = ? ORDER BY id"
+)
+
+
+async def order(order_id: int, warehouses: Warehouses = None) -> Order | None:
+    """The order with this id, if it is of one of these warehouses."""
+    rows = await fetch(_BY_ID, order_id)
+    if not rows or not _reaches(warehouses, rows[0]["warehouse"]):
+        return None
+    values: dict[str, Any] = dict(rows[0])
+    return Order(
+        **values
+        | {
+            "released": msgspec.json.decode(values["released"], type=Released),
+            "is_customer_active": bool(values["is_customer_active"]),
+        }
+    )
+
+
+def _reaches(warehouses: Warehouses, warehouse: int) -> bool:
+    return warehouses is None or warehouse in warehouses
+
+
+async def order_of_operation(operation: str) -> int | None:
+    """The order that a device placed by this operation."""
+    rows = await fetch(_BY_OPERATION, operation)
+    return int(rows[0][0]) if rows else None
+
+
+async def shown_lines(order_id: int) -> list[ShownLine]:
+    """The lines of an order in their order."""
+    rows = await fetch(_LINES, f"so-{order_id}", order_id)
+    return [ShownLine(_line(row), row["item_code"], row["item_name"], row["base"]) for row in rows]
+
+
+async def lines(order_id: int) -> list[OrderLine]:
+    """The same without names."""
+    return [_line(row) for row in await fetch(_LINES, f"so-{order_id}", order_id)]
+
+
+def _line(row: Row) -> OrderLine:
+    return OrderLine(**{field: row[field] for field in OrderLine.__struct_fields__})
+
+
+async def notices(order_id: int) -> list[Notice]:
+    """What of an order the warehouse was told to send."""
+    return [Notice(**dict(row)) for row in await fetch(_NOTICES, order_id)]
+
+
+# The list
+
+
+def _conditions(filters: Filters, warehouses: Warehouses, *, with_state: bool) -> tuple[str, str, list[Any]]:
+    """The filters as SQL in both dialects with their values; only what is asked for becomes part of it."""
+    found: list[tuple[str, str, Any]] = []
+    if warehouses is not None:
+        found.append((
+            "o.warehouse IN (SELECT value FROM json_each(?))",
+            "o.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)",
+            as_json(sorted(warehouses)),
+        ))  # fmt: skip
+    if with_state and filters.state:
+        found.append(("o.state = ?", "o.state = ?", filters.state))
+    if filters.partner:
+        found.append(("o.customer = ?", "o.customer = ?", filters.partner))
+    if filters.since:
+        found.append(("o.ordered_on >= ?", "o.ordered_on >= ?", filters.since))
+    if filters.until:
+        found.append(("o.ordered_on <= ?", "o.ordered_on <= ?", filters.until))
+    found += [("instr(o.search, ?) > 0", "strpos(o.search, ?) > 0", term) for term in search.terms(filters.q)]
+    sqlite, postgres = (" AND ".join(each[dialect] for each in found) or "1 = 1" for dialect in (0, 1))
+    return sqlite, postgres, [each[2] for each in found]
+
+
+@cache
+def _listing(sqlite: str, postgres: str, by: str, downwards: bool) -> Statement:
+    """Finds a page of ids in a narrow index first, then reads only their rows."""
+    direction = "DESC" if downwards else "ASC"
+    texts = []
+    for conditions in (sqlite, postgres):
+        join = " JOIN partner p ON p.id = o.customer" if by == "p.name" else ""
+        page = f"SELECT o.id FROM sales_order o{join} WHERE {conditions} ORDER BY {by} {direction}, o.id DESC"
+        texts.append(
+            "SELECT o.id, o.number, o.customer, p.name AS customer_name, w.code AS warehouse_code, o.state, o.hold,"
+            " o.ordered_on, o.wanted_on, o.reference, o.total FROM sales_order o"
+            " JOIN partner p ON p.id = o.customer JOIN warehouse w ON w.id = o.warehouse"
+            f" WHERE o.id IN ({page} LIMIT ? OFFSET ?) ORDER BY {by} {direction}, o.id DESC"
+        )
+    return Statement(*texts)
+
+
+_SORTED: dict[str, str] = {
+    "": "o.id", "number": "o.id", "customer": "p.name", "wanted_on": "o.wanted_on", "total": "o.total",
+}  # fmt: skip
+
+
+@cache
+def _counting(sqlite: str, postgres: str) -> Statement:
+    return Statement(*(
+        f"SELECT o.state, count(*) FROM sales_order o WHERE {conditions} GROUP BY o.state"
+        for conditions in (sqlite, postgres)
+    ))  # fmt: skip
+
+
+async def orders(filters: Filters, warehouses: Warehouses = None) -> Page:
+    """A page of orders, the newest first unless they are sorted otherwise."""
+    sqlite, postgres, values = _conditions(filters, warehouses, with_state=True)
+    column, downwards = filters.sorted_by
+    statement = _listing(sqlite, postgres, _SORTED[column], downwards if column else True)
+    rows = await fetch(statement, *values, PAGE_SIZE + 1, (filters.page - 1) * PAGE_SIZE)
+    shown = [OrderRow(**dict(row)) for row in rows[:PAGE_SIZE]]
+    return Page(shown, filters.page, len(rows) > PAGE_SIZE)
+
+
+async def counts(filters: Filters, warehouses: Warehouses = None) -> dict[str, int]:
+    """How many orders there are in each state, by the other filters."""
+    sqlite, postgres, values = _conditions(filters, warehouses, with_state=False)
+    return {row[0]: row[1] for row in await fetch(_counting(sqlite, postgres), *values)}
+
+
+# The customer
+
+_CUSTOMER = Statement(
+    "SELECT id, code, name, initials, phone, address, is_customer, is_active FROM partner WHERE id = ?"
+)
+_TERMS = Statement(
+    "SELECT is_blocked, credit_limit, max_discount, policy, priority FROM customer_terms WHERE partner = ?"
+)
+_OWES = Statement(
+    "SELECT coalesce(sum(total), 0) FROM sales_order WHERE customer = ? AND id <> ?"
+    " AND state IN ('confirmed', 'partly_shipped')"
+)
+_PAID = (
+    "SELECT l.price FROM sales_line l JOIN sales_order o ON o.id = l.order_id WHERE o.customer = {customer}"
+    " AND l.item = {item} AND o.confirmed_at IS NOT NULL AND o.ordered_on <= {day} AND l.price > 0"
+    " AND o.state <> 'cancelled' ORDER BY o.id DESC LIMIT 1"
+)
+_USUAL = Statement(
+    "SELECT k.value, (" + _PAID.format(customer="?", item="k.value", day="?") + ") FROM json_each(?) k",
+    "SELECT k.item, (" + _PAID.format(customer="?::int", item="k.item", day="?::text") + ") FROM"
+    " (SELECT (json_array_elements_text(?::text::json))::int AS item) k",
+)
+
+
+async def customer(customer_id: int) -> Customer | None:
+    """The partner with this id, as orders see them."""
+    rows = await fetch(_CUSTOMER, customer_id)
+    if not rows:
+        return None
+    values: dict[str, Any] = dict(rows[0])
+    flags = {name: bool(values[name]) for name in ("is_customer", "is_active")}
+    return Customer(**values | flags)
+
+
+async def terms(customer_id: int) -> Terms:
+    """How we sell to this customer."""
+    rows = await fetch(_TERMS, customer_id)
+    if not rows:
+        return Terms()
+    values: dict[str, Any] = dict(rows[0])
+    return Terms(**values | {"is_blocked": bool(values["is_blocked"])})
+
+
+async def owes(customer_id: int, *, apart: int = 0) -> int:
+    """What a customer has ordered and not all received: what counts against the credit limit."""
+    return int((await fetch(_OWES, customer_id, apart))[0][0])
+
+
+async def price_for(customer_id: int, item: int, quantity: int, day: date) -> int:
+    """What this customer pays for one base unit of an item, bought in this quantity on this day; 0 if unknown."""
+    return (await prices_for(customer_id, {item: quantity}, day)).get(item, 0)
+
+
+async def prices_for(customer_id: int, wanted: dict[int, int], day: date) -> dict[int, int]:
+    """The same for several items (item → quantity); what is not known is left out.
+
+    This is the one place that knows prices: for now what the customer paid last, whatever the quantity.
+    """
+    rows = await fetch(_USUAL, customer_id, day.isoformat(), as_json(sorted(wanted)))
+    return {row[0]: row[1] for row in rows if row[1]}
+
+
+# Who waits for goods
+
+_WAITING = (
+    "SELECT o.id, l.id AS line, l.item, o.warehouse,"
+    " l.quantity - l.cancelled - l.picked - coalesce(r.quantity, 0) AS missing FROM sales_line l"
+    " JOIN sales_order o ON o.id = l.order_id"
+    " LEFT JOIN reservation r ON r.document = 'so-' || o.id AND r.line = l.id"
+    " WHERE o.state IN ('confirmed', 'partly_shipped') AND o.policy <> 'cancel'"
+    " AND l.quantity - l.cancelled - l.picked > coalesce(r.quantity, 0) AND l.item {items}"
+    " ORDER BY o.priority DESC, o.confirmed_at, o.id, l.position LIMIT 2000"
+)
+_WAITING_FOR = Statement(
+    _WAITING.format(items="IN (SELECT value FROM json_each(?))"),
+    _WAITING.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
+)
+_NUMBERS = Statement(
+    "SELECT id, number FROM sales_order WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, number FROM sales_order WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+
+
+async def waiting_for(goods: Collection[Goods]) -> list[Want]:
+    """Accepted lines that lack these goods, whoever is to be served first in front."""
+    rows = await fetch(_WAITING_FOR, as_json(sorted({each.item for each in goods})))
+    return [
+        Want(
+            document=f"so-{row['id']}",
+            line=row["line"],
+            item=row["item"],
+            warehouse=row["warehouse"],
+            quantity=int(row["missing"]),
+        )
+        for row in rows
+        if Goods(row["item"], row["warehouse"]) in goods
+    ]
+
+
+async def numbers(documents: Iterable[str]) -> dict[str, str]:
+    """The numbers of these orders by wire id; other documents keep their wire id as their name."""
+    asked = set(documents)
+    ids = sorted(int(one[3:]) for one in asked if one.startswith("so-"))
+    known = {f"so-{row[0]}": row[1] for row in await fetch(_NUMBERS, as_json(ids))}
+    return {one: known.get(one, one) for one in asked}
