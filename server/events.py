@@ -31,11 +31,12 @@ class Happened(msgspec.Struct, frozen=True):
     user: int
     topic: str
     body: dict[str, object]
+    device: int = 0
 
 
 _INSERT = Statement("INSERT INTO event (at, user_id, device, topic, subject, body) VALUES (?, ?, ?, ?, ?, ?)")
 _OF_SUBJECT = Statement(
-    "SELECT id, at, user_id, topic, body FROM event WHERE subject = ? ORDER BY id DESC LIMIT ?"
+    "SELECT id, at, user_id, topic, body, device FROM event WHERE subject = ? ORDER BY id DESC LIMIT ?"
 )
 
 
@@ -54,4 +55,4 @@ async def record_all(topic: str, happened: Iterable[tuple[str, object]], *, by: 
 async def history(subject: str, limit: int = 100) -> list[Happened]:
     """What happened to `subject`, newest first."""
     rows = await fetch(_OF_SUBJECT, subject, limit)
-    return [Happened(row[0], row[1], row[2], row[3], msgspec.json.decode(row[4])) for row in rows]
+    return [Happened(row[0], row[1], row[2], row[3], msgspec.json.decode(row[4]), row[5]) for row in rows]

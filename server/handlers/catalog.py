@@ -11,6 +11,7 @@ from server import events, ids, web, words
 from server.catalog import item, maintaining, picturing, queries
 from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.maintaining import Missing, Refused
+from server.documents import line, reading
 from server.people import queries as people
 from server.stock import queries as stock
 from server.web import Form, HTMXRequest, may
@@ -27,6 +28,21 @@ async def items(
     found = await queries.find_items(q, page=web.page_number(page), is_active=not off)
     path = web.list_path("/catalog/items", q=q, off=off)
     return web.page(request, "catalog/items.html", block="list", found=found, q=q, off=off, path=path)
+
+
+@get("/catalog/items/suggestions", guards=[may("see catalogue")])
+async def suggestions(request: HTMXRequest, q: FromQuery[str] = "") -> Response[str]:
+    """What somebody may mean who types into a line of an order."""
+    found = await reading.suggestions(q.replace("\0", "").strip()[:100]) if q.strip() else []
+    return web.page(request, "catalog/suggestions.html", found=found)
+
+
+@post("/catalog/items/meanings", guards=[may("see catalogue")])
+async def meanings(request: HTMXRequest) -> Response[str]:
+    """What the codes of pasted rows mean; a POST only because they may be many."""
+    codes = (await web.form(request)).all("code")[: line.MAX_LINES]
+    found = await reading.meanings(code.strip()[:100] for code in codes)
+    return web.page(request, "catalog/suggestions.html", found=found)
 
 
 @get("/catalog/items/new", guards=[may("edit items")])
@@ -232,6 +248,8 @@ async def _story(request: HTMXRequest, subject: str) -> list[web.Told]:
 
 routes: list[Any] = [
     items,
+    suggestions,
+    meanings,
     new_item,
     add_item,
     item_page,

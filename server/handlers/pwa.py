@@ -21,7 +21,17 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 # Parts of the static folder that the hand app needs to start and work without a network.
 SHELL_FOLDERS = ("edge", "js", "icons")
 SHELL_VENDORED = ("htmx*.js", "lean-qr.js")
-DESK_ONLY = ("js/elements/live_board.js", "icons/icon-512.png", "icons/maskable-512.png")
+DESK_ONLY = (
+    "js/desk.js",
+    "js/elements/desk_search.js",
+    "js/elements/kept_draft.js",
+    "js/elements/line_editor.js",
+    "js/elements/live_board.js",
+    "js/money.js",
+    "js/pasted.js",
+    "icons/icon-512.png",
+    "icons/maskable-512.png",
+)
 
 
 class File(msgspec.Struct, frozen=True):

@@ -7,13 +7,18 @@ ROLES: Final = ("administrator", "supervisor", "storekeeper", "salesperson", "bu
 _EVERYBODY: Final = {"see stock", "see catalogue", "see own account"}
 _FLOOR: Final = {"move stock", "count stock", "bind barcodes", "print labels", "use devices"}
 _CATALOGUE: Final = {"edit items", "edit partners", "import"}
+_GOODS_OUT: Final = {"see orders", "see notices"}
+_GOODS_IN: Final = {"see purchases", "see receipts"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(
         _EVERYBODY
         | _FLOOR
         | _CATALOGUE
+        | _GOODS_OUT
+        | _GOODS_IN
         | {
+            "see counts",
             "edit locations",
             "watch the board",
             "decide conflicts",
@@ -31,7 +36,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         _EVERYBODY
         | _FLOOR
         | _CATALOGUE
+        | _GOODS_OUT
+        | _GOODS_IN
         | {
+            "see counts",
             "edit locations",
             "watch the board",
             "decide conflicts",
@@ -43,10 +51,18 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
             "see audit",
         }
     ),
-    "storekeeper": frozenset(_EVERYBODY | _FLOOR | {"see movements", "watch the board"}),
-    "salesperson": frozenset(_EVERYBODY | {"use devices", "edit partners"}),
-    "buyer": frozenset(_EVERYBODY | {"edit items", "edit partners", "import", "see movements", "see costs"}),
-    "finance": frozenset(_EVERYBODY | {"see movements", "see costs", "see audit"}),
+    "storekeeper": frozenset(
+        _EVERYBODY
+        | _FLOOR
+        | {"see movements", "watch the board", "see notices", "see receipts", "see counts"}
+    ),
+    "salesperson": frozenset(_EVERYBODY | _GOODS_OUT | {"use devices", "edit partners"}),
+    "buyer": frozenset(
+        _EVERYBODY | _GOODS_IN | {"edit items", "edit partners", "import", "see movements", "see costs"}
+    ),
+    "finance": frozenset(
+        _EVERYBODY | _GOODS_OUT | _GOODS_IN | {"see counts", "see movements", "see costs", "see audit"}
+    ),
 }
 
 

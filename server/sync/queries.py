@@ -65,6 +65,7 @@ _WAREHOUSES = Statement(
     " ON u.sees_all_warehouses OR w.id IN (SELECT warehouse FROM assignment WHERE person = u.id)"
     " WHERE d.id IN (SELECT (json_array_elements_text(?::text::json))::int) ORDER BY w.id",
 )
+_NAMES = Statement("SELECT id, name FROM device")
 _REPLICAS = Statement("SELECT incarnation, ack FROM replica WHERE device = ? ORDER BY id")
 _VERDICTS = Statement(
     "SELECT o.replica, o.n, o.id, o.digest, o.outcome, o.seq, o.reason, o.task FROM json_each(?) k JOIN operation o"
@@ -155,6 +156,11 @@ def _device(row: Row, warehouses: tuple[int, ...]) -> Device:
         warehouses=warehouses,
         told=row["told"],
     )
+
+
+async def device_names() -> dict[int, str]:
+    """What every device is called, for timelines."""
+    return {row[0]: row[1] for row in await fetch(_NAMES)}
 
 
 async def acknowledged(device: int) -> dict[str, int]:
