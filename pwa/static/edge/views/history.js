@@ -53,8 +53,8 @@ export function waitingBody(view, { attention, waiting, settled, summary }) {
 
 /** What waits can leave this device without a network, and come in from another. @param {View} view @param {{waiting: number}} summary @returns {Html} */
 export function waitingActions(view, { waiting }) {
-  return html`${waiting > 0 && html`<button class="button large grow" type="button" hx-get="/edge/rescue">${icon("device")}${view.t("waiting.export")}</button>`}
-    <button class="button large grow" type="button" hx-get="/edge/take-in">${icon("scan")}${view.t("rescue.take_title")}</button>`;
+  return html`${waiting > 0 && html`<button class="button grow" type="button" hx-get="/edge/rescue">${icon("device")}${view.t("waiting.export")}</button>`}
+    <button class="button grow" type="button" hx-get="/edge/take-in">${icon("scan")}${view.t("rescue.take_title")}</button>`;
 }
 
 /** @param {View} view @param {string} title @param {Entry[]} entries @returns {Html|null} */
