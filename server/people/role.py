@@ -8,6 +8,7 @@ _EVERYBODY: Final = {"see stock", "see catalogue", "see own account"}
 _FLOOR: Final = {"move stock", "count stock", "bind barcodes", "print labels", "use devices"}
 _CATALOGUE: Final = {"edit items", "edit partners", "import"}
 _GOODS_OUT: Final = {"see orders", "see notices"}
+_SELLING: Final = {"edit orders", "confirm orders", "see prices"}
 _GOODS_IN: Final = {"see purchases", "see receipts"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
@@ -17,7 +18,9 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _CATALOGUE
         | _GOODS_OUT
         | _GOODS_IN
+        | _SELLING
         | {
+            "release orders",
             "see counts",
             "edit locations",
             "watch the board",
@@ -38,7 +41,9 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _CATALOGUE
         | _GOODS_OUT
         | _GOODS_IN
+        | _SELLING
         | {
+            "release orders",
             "see counts",
             "edit locations",
             "watch the board",
@@ -56,12 +61,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _FLOOR
         | {"see movements", "watch the board", "see notices", "see receipts", "see counts"}
     ),
-    "salesperson": frozenset(_EVERYBODY | _GOODS_OUT | {"use devices", "edit partners"}),
+    "salesperson": frozenset(_EVERYBODY | _GOODS_OUT | _SELLING | {"use devices", "edit partners"}),
     "buyer": frozenset(
         _EVERYBODY | _GOODS_IN | {"edit items", "edit partners", "import", "see movements", "see costs"}
     ),
     "finance": frozenset(
-        _EVERYBODY | _GOODS_OUT | _GOODS_IN | {"see counts", "see movements", "see costs", "see audit"}
+        _EVERYBODY
+        | _GOODS_OUT
+        | _GOODS_IN
+        | {"release orders", "see prices", "see counts", "see movements", "see costs", "see audit"}
     ),
 }
 

@@ -6,10 +6,13 @@ from server import events, quantity
 from server.catalog import maintaining, partnering
 from server.catalog import queries as catalog
 from server.printing import queueing
-from server.sync import wire
+from server.sync import claiming, wire
 from server.sync.verdict import APPLIED, Doing, Ruling, standing
 
-ACTS = (wire.Bind, wire.Print, wire.EditItem, wire.EditCustomer, wire.Note)
+ACTS = (
+    wire.Bind, wire.Print, wire.EditItem, wire.EditCustomer, wire.Note, wire.PlaceOrder, wire.ChangeOrder,
+    wire.CancelOrder,
+)  # fmt: skip
 
 
 def acts(doing: Doing) -> bool:
@@ -30,6 +33,12 @@ async def act(doing: Doing) -> Ruling:
             return await _edit_item(doing, args)
         case wire.EditCustomer() as args:
             return await _edit_customer(doing, args)
+        case wire.PlaceOrder() as args:
+            return await claiming.place(doing, args)
+        case wire.ChangeOrder() as args:
+            return await claiming.change(doing, args)
+        case wire.CancelOrder() as args:
+            return await claiming.cancel(doing, args)
         case wire.Note() as args:
             await events.record(
                 "note.added", args.subject, {"text": args.text}, by=_by(doing), device=doing.device

@@ -35,6 +35,9 @@ GATHER_S = 0.003
 
 
 NO_EFFECT = ("held", "rejected")
+QUIET = ("suspense", "fraction", "factor_differs", "backordered", "order_held")
+"""Warnings that nobody has to look into: they are told elsewhere, or are nothing but news."""
+
 UNCHAINED = "?"
 """Instead of a hash: what a malformed operation hashes to on the device, only the device knows."""
 
@@ -623,7 +626,7 @@ def _of_fault(fault: str) -> Ruling:
 def _incident_kind(verdict: wire.Verdict) -> str | None:
     if verdict.outcome == "held":
         return "held"
-    if verdict.outcome == "warning" and verdict.reason not in ("suspense", "fraction", "factor_differs"):
+    if verdict.outcome == "warning" and verdict.reason not in QUIET:
         return "odd"
     return None
 

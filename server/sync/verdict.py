@@ -94,6 +94,9 @@ NEEDS: Final = {
     "item.edit@1": "edit items",
     "customer.edit@1": "edit partners",
     "note.add@1": "see stock",
+    "order.place@1": "confirm orders",
+    "order.change@1": "confirm orders",
+    "order.cancel@1": "confirm orders",
 }
 """Which permission an operation needs; the others need "move stock"."""
 

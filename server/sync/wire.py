@@ -19,6 +19,9 @@ Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,3})?\Z")
 Signed = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?\Z")]
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
 ItemId = Annotated[str, msgspec.Meta(pattern=r"^i-[0-9]{1,9}\Z")]
+PartnerId = Annotated[str, msgspec.Meta(pattern=r"^p-[0-9]{1,9}\Z")]
+WarehouseId = Annotated[str, msgspec.Meta(pattern=r"^w-[0-9]{1,9}\Z")]
+Price = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,11}(\.[0-9]{1,6})?\Z")]
 LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}\Z")]
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 Uuid = Annotated[str, msgspec.Meta(pattern=_UUID.pattern)]
@@ -203,6 +206,42 @@ class EditCustomer(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
 
 
+class Ordered(msgspec.Struct, frozen=True):
+    """A line of an order; without a price the customer's usual one, of one base unit."""
+
+    item: ItemId
+    quantity: Quantity
+    unit: Text = ""
+    price: Price = ""
+    discount: Price = ""
+
+
+class PlaceOrder(msgspec.Struct, frozen=True):
+    customer: PartnerId
+    warehouse: WarehouseId
+    lines: Annotated[list[Ordered], msgspec.Meta(min_length=1, max_length=200)]
+    wanted_on: Day = ""
+    reference: Text = ""
+    note: Text = ""
+    policy: Literal["", "partial", "complete", "cancel"] = ""
+
+
+class ChangeOrder(msgspec.Struct, frozen=True):
+    """All its lines as they should be; `order` is its wire id, or the operation that placed it."""
+
+    order: Text
+    lines: Annotated[list[Ordered], msgspec.Meta(min_length=1, max_length=200)]
+    version: int = 0
+    wanted_on: Day = ""
+    reference: Text = ""
+    note: Text = ""
+
+
+class CancelOrder(msgspec.Struct, frozen=True):
+    order: Text
+    reason: Text = ""
+
+
 class Note(msgspec.Struct, frozen=True):
     subject: Text
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
@@ -228,9 +267,9 @@ KINDS: Final[dict[str, tuple[str, type[msgspec.Struct] | None]]] = {
     "item.edit@1": (EDIT, EditItem),
     "customer.edit@1": (EDIT, EditCustomer),
     "note.add@1": (EDIT, Note),
-    "order.place@1": (CLAIM, None),
-    "order.change@1": (CLAIM, None),
-    "order.cancel@1": (CLAIM, None),
+    "order.place@1": (CLAIM, PlaceOrder),
+    "order.change@1": (CLAIM, ChangeOrder),
+    "order.cancel@1": (CLAIM, CancelOrder),
     "task.take@1": (CLAIM, None),
     "quota.take@1": (CLAIM, None),
 }

@@ -282,6 +282,11 @@ export const WORDS = {
   "reason.fraction": ["数量小数位过多", "The quantity is too fine"],
   "reason.code_differs": ["条码现在指向别的商品", "The code now means another item"],
   "reason.cloned": ["设备数据被复制，已重新编号", "The device data was copied and is numbered anew"],
+  "reason.backordered": ["部分没有现货，已登记欠货", "Not all of it is here: the rest is owed"],
+  "reason.order_held": ["订单已接收，等待批准后发货", "Taken; somebody has to approve it before it is sent"],
+  "reason.order_closed": ["订单已结束，不能再改", "The order is over and cannot be changed"],
+  "reason.order_shipped": ["订单已有发货，不能取消", "Some of the order has left; it cannot be cancelled"],
+  "reason.at_work": ["仓库已在处理，不能减少", "The warehouse is at work on it; it cannot become less"],
   "reason.other": ["需要查看：{reason}", "Please look: {reason}"],
 
   "device.title": ["设备检查", "Device"],
