@@ -29,16 +29,22 @@ async def read_lines(rows: Sequence[tuple[str, ...]]) -> list[Line] | list[Fault
 async def goods_of(codes: Iterable[str]) -> dict[str, Goods]:
     """What these codes, as they were typed, mean now: an item's own code first, then a barcode."""
     codes = {code for code in codes if code}
-    own = await catalog.ids_by_code({form for code in codes for form in (code, clean(code, "NFKC"))})
+    own = await catalog.ids_by_code({form for code in codes for form in _forms(code)})
     scanned = await catalog.live_barcodes({normalise(code) for code in codes})
     meant: dict[str, tuple[int, str]] = {}
     for code in codes:
-        if item := own.get(code) or own.get(clean(code, "NFKC")):
+        if item := next((own[form] for form in _forms(code) if form in own), 0):
             meant[code] = (item, "")
         elif barcode := scanned.get(normalise(code)):
             meant[code] = (barcode.item, barcode.unit if barcode.kind == "barcode" else "")
     drafts = await catalog.item_drafts({item for item, _ in meant.values()})
     return {code: Goods(item, drafts[item], unit) for code, (item, unit) in meant.items()}
+
+
+def _forms(code: str) -> tuple[str, ...]:
+    """How a typed code may be stored: of one width, as typed, or in capitals or small letters throughout."""
+    plain = clean(code, "NFKC")
+    return plain, plain.upper(), plain.lower()
 
 
 async def meanings(codes: Iterable[str]) -> list[Meaning]:

@@ -41,17 +41,17 @@ class KeptDraft extends HTMLElement {
     const body = new URLSearchParams(/** @type {[string, string][]} */ (texts));
     // The page may be on its way out; the request outlives it.
     const answer = await fetch("/documents/drafts", { method: "POST", body, keepalive: true }).catch(() => null);
-    if (answer?.ok) this.#tell(`${this.dataset.saved} ${new Date().toLocaleTimeString(document.documentElement.lang)}`, false);
-    else this.#tell(this.dataset.failed ?? "", true);
+    this.#tell(answer?.ok ?? false);
   }
 
-  /** @param {string} text @param {boolean} isBad */
-  #tell(text, isBad) {
+  /** @param {boolean} isKept */
+  #tell(isKept) {
     const place = this.querySelector(".draft-state");
     if (!(place instanceof HTMLElement)) return;
+    const time = new Date().toLocaleTimeString(document.documentElement.lang);
     place.hidden = false;
-    place.textContent = text;
-    place.classList.toggle("bad", isBad);
+    place.textContent = (isKept ? place.dataset.saved : place.dataset.failed)?.replace("{time}", time) ?? "";
+    place.classList.toggle("bad", !isKept);
   }
 }
 

@@ -36,6 +36,7 @@ class LineEditor extends HTMLElement {
     this.addEventListener("paste", (event) => this.#onPaste(event));
     this.addEventListener("click", (event) => this.#onClick(event));
     this.addEventListener("pointerdown", (event) => this.#onPress(event));
+    this.addEventListener("focusin", ({ target }) => isCell(target) && remember(target));
     this.addEventListener("focusout", (event) => this.#onLeave(event));
     // Prices and what is available also depend on the customer, the warehouse and the day.
     this.closest("form")?.addEventListener("change", () => this.#askHints());
@@ -100,17 +101,19 @@ class LineEditor extends HTMLElement {
   }
 
   #count() {
-    let [total, known, number] = [0n, true, 0];
+    let [total, priced, number] = [0n, 0, 0];
     for (const row of this.#rows()) {
       const isLine = !isEmpty(row);
       show(row, ".position", isLine ? String((number += 1)) : "");
       const cents = isLine ? centsOf(textsOf(row)) : null;
       show(row, "[data-amount]", cents === null ? "" : this.#written(cents));
-      if (cents !== null) total += cents;
-      else if (isLine) known = false;
+      if (cents === null) continue;
+      total += cents;
+      priced += 1;
     }
     show(this, "[data-lines]", String(number));
-    show(this, "[data-total]", number && known ? this.#written(total) : number ? `≥ ${this.#written(total)}` : "–");
+    const missing = priced < number ? "≥ " : "";
+    show(this, "[data-total]", priced ? missing + this.#written(total) : "–");
   }
 
   /** @param {bigint} cents */
@@ -165,7 +168,7 @@ class LineEditor extends HTMLElement {
   #open(row, found) {
     const item = cell(row, "item");
     item.after(this.#list);
-    delete this.#list.dataset.moved;
+    this.#list.dataset.typed = item.value.trim();
     this.#list.replaceChildren(...found);
     this.#list.hidden = found.length === 0;
     item.setAttribute("aria-expanded", String(found.length > 0));
@@ -243,13 +246,13 @@ class LineEditor extends HTMLElement {
     if (!text) return this.#finish();
     if (row.dataset.code === text) return focus(cell(row, "quantity"));
     const chosen = this.#chosen();
-    if (chosen && this.#isFor(row) && this.#list.dataset.moved) return this.#take(row, chosen);
+    if (chosen && this.#isFor(row) && this.#list.dataset.typed === text) return this.#take(row, chosen);
+    // A scanner is quicker than the suggestions.
     const found = await this.#ask(text);
     if (!found || cell(row, "item").value.trim() !== text) return;
     const exact = found.find((option) => "exact" in option.dataset) ?? (found.length === 1 ? found[0] : null);
     if (exact) return this.#take(row, exact);
     this.#open(row, found);
-    this.#list.dataset.moved = "entered";
   }
 
   /** A scanner typed into the quantity: it means the next line. @param {HTMLTableRowElement} row @param {Cell} target */
@@ -271,7 +274,8 @@ class LineEditor extends HTMLElement {
   /** The same goods scanned again. @param {HTMLTableRowElement} row */
   #oneMore(row) {
     const amount = cell(row, "quantity");
-    if (/^\d{1,9}$/.test(amount.value)) amount.value = String(Number(amount.value) + 1);
+    if (/^\d{1,7}$/.test(amount.value)) amount.value = String(Number(amount.value) + 1);
+    remember(amount);
     this.#changed(row);
     this.#announce(row);
     focus(amount);
@@ -301,7 +305,6 @@ class LineEditor extends HTMLElement {
   #move(step) {
     const found = this.#options();
     const chosen = this.#chosen();
-    this.#list.dataset.moved = "arrows";
     this.#choose((found.length + (chosen ? found.indexOf(chosen) : -1) + step) % found.length);
   }
 
@@ -371,7 +374,6 @@ class LineEditor extends HTMLElement {
   #onLeave({ target, relatedTarget }) {
     const row = rowOf(target);
     if (!row || !isCell(target)) return;
-    if (target.dataset.cell === "quantity") target.dataset.before = isScan(target.value) ? "" : target.value;
     if (target.dataset.cell !== "item" || this.#list.contains(/** @type {Node|null} */ (relatedTarget))) return;
     this.#close();
     const text = target.value.trim();
@@ -437,7 +439,7 @@ class LineEditor extends HTMLElement {
   }
 
   async #showHints() {
-    const rows = this.#filled();
+    const rows = this.#filled().filter((row) => row.dataset.code);
     const form = this.closest("form");
     if (!form) return;
     this.#hinted?.abort();
@@ -506,6 +508,11 @@ function cell(row, name) {
   return /** @type {Cell} */ (row.querySelector(`[data-cell="${name}"]`));
 }
 
+/** What stood in a cell before a scanner may type over it. @param {Cell} one */
+function remember(one) {
+  one.dataset.before = one.value;
+}
+
 /** @param {HTMLTableRowElement} row */
 function isEmpty(row) {
   return cellsOf(row).every((one) => one instanceof HTMLSelectElement || "offered" in one.dataset || !one.value.trim());
@@ -536,7 +543,7 @@ function fill(row, meaning) {
   unmark(item);
   item.value = meaning.code ?? "";
   row.dataset.code = item.value;
-  show(row, "[data-name]", meaning.name ?? "");
+  show(row, ".item-name", meaning.name ?? "");
   show(row, "[data-per]", meaning.base ? `/ ${meaning.base}` : "");
   const units = Object.entries(/** @type {Record<string, string>} */ (JSON.parse(meaning.units ?? "{}")));
   const select = cell(row, "unit");
@@ -555,7 +562,7 @@ function choice(unit, factor) {
 function forget(row) {
   row.dataset.code = "";
   row.removeAttribute("data-known");
-  for (const place of ["[data-name]", "[data-per]", "[data-hint]", "[data-amount]"]) show(row, place, "");
+  for (const place of [".item-name", "[data-per]", "[data-hint]", "[data-amount]"]) show(row, place, "");
   cell(row, "unit").replaceChildren(choice("", "1"));
   for (const one of cellsOf(row)) {
     if (!("offered" in one.dataset)) continue;
