@@ -1,18 +1,18 @@
-"""Take the pictures of the README from a real server and a real browser: `python scripts/screenshots.py`.
+"""Take the pictures of README and docs from a real server and a real browser: `python scripts/screenshots.py`.
 
-A sample company works for a few minutes: two devices receive, move, pick and count; then every hand screen is
-taken at 360 × 640 in both languages, the board at 1920 × 1080, and some desk pages.
+The sample company works for a few minutes with two devices: everything shown was scanned on the way here. Then
+every hand screen is taken at 360 × 640 in both languages, the board at 1920 × 1080, and some desk pages.
 """
 
 import io
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -22,132 +22,196 @@ from e2e import words  # noqa: E402
 from e2e.house import House  # noqa: E402
 
 OUT = ROOT / "docs/screenshots"
-CUP, CUPS = "6971234000019", "16971234000016"
+MOST_BYTES = 150_000
 PATIENCE_MS = 20_000
+SETTLED_MS = 500
+"""The answer to a tap stands on the screen, so that the next tap does not go to what it replaces."""
+SILENT_MS = 90_000
+"""A device is silent after a minute; the board looks every few seconds."""
+ANDROID = "Mozilla/5.0 (Linux; Android 13; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile Safari/537.36"
+MASKS = f"(01){words.barcode('MASK-50').zfill(14)}(17)280630(10)L261102"
+MILK = f"(01){words.barcode('MILK-250', carton=True).zfill(14)}(17)270131(10)L261120"
 
 
 def main() -> None:
-    """Build the house, let it work, take the pictures."""
+    """Build the house, let two people work, take the pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, ExitStack() as stack:
         house = House(Path(folder) / "data")
         house.run("demo")
         house.start()
-        try:
-            for language in ("zh", "en"):
-                with device(playwright, house, Path(folder) / language, "li.wei", language) as page:
-                    take_hand(page, house, language)
-            with launched(playwright) as browser:
-                take_desk(browser, house)
-        finally:
-            house.stop()
+        stack.callback(house.stop)
+        mine = stack.enter_context(device(playwright, house, Path(folder) / "1", "li.wei", "iData 50P"))
+        theirs = stack.enter_context(device(playwright, house, Path(folder) / "2", "wang.fang", "Urovo DT50"))
+        work_beside(theirs)
+        for language in ("zh", "en"):
+            take_hand(mine, language)
+            change_language(mine)
+        with launched(playwright) as browser:
+            take_desk(browser, house, silent=mine, working=theirs)
 
 
 @contextmanager
-def device(playwright: Playwright, house: House, profile: Path, user: str, language: str) -> Iterator[Page]:
-    """An enrolled PDA whose screen speaks `language`."""
+def device(playwright: Playwright, house: House, profile: Path, user: str, model: str) -> Iterator[Page]:
+    """An enrolled PDA with a camera, in somebody's hand."""
     context = playwright.chromium.launch_persistent_context(
         profile,
         executable_path=chromium.executable(),
-        args=chromium.flags(),
+        args=[*chromium.flags(), "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
         viewport=chromium.PDA,
         device_scale_factor=2,
         has_touch=True,
         is_mobile=True,
+        user_agent=ANDROID.format(model),
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
+        permissions=["camera"],
     )
     try:
         page = context.new_page()
+        # As on a device with the app on its home screen.
+        wire = context.new_cdp_session(page)
+        wire.send("Browser.grantPermissions", {"permissions": ["durableStorage", "videoCapture"]})
         invited = house.ask("devices", "invite", "--user", user, "--warehouse", "MAIN")
         page.goto(f"{house.url}/hand/enrol#{invited['token']}")
         words.screen(page, "home").wait_for(timeout=PATIENCE_MS)
-        if language == "en":
-            page.get_by_text("English").tap()
-            page.get_by_text("Look up").first.wait_for()
+        words.expect_ready(page)
         yield page
     finally:
         context.close()
 
 
-def take_hand(page: Page, house: House, language: str) -> None:
+def work_beside(page: Page) -> None:
+    """What the second person does all the while: a delivery, an order, and a bin that holds less than the book."""
+    words.begin(page, "receive")
+    for code in (MASKS, MILK, words.barcode("TEA-GREEN")):
+        words.scan(page, code)
+        page.wait_for_timeout(300)
+    page.locator("[hx-post='/edge/receive/cancel']").tap()
+    page.wait_for_timeout(SETTLED_MS)
+    words.go_home(page)
+    words.begin(page, "pick")
+    for code in ("MT-07", "TISSUE-3", "CUP-500", "SHAMP-500", "PEN-05B"):
+        words.scan_and_hear(page, code)
+    words.scan_and_hear(page, words.label_of("F-3-2"))
+    words.scan_and_hear(page, words.barcode("SOCKET-5"))
+    page.locator(".thumb .primary").tap()
+    words.type_figure(page, "24")
+    words.go_home(page)
+    words.expect_sent(page)
+
+
+def take_hand(page: Page, language: str) -> None:
     """Work a little, and take every screen on the way."""
-    rows = [row for row in house.ledger() if row["item_code"] == "CUP-350" and row["target_kind"] == "bin"]
-    home, other = rows[0]["target_code"], "C-12-4"
 
     def shot(name: str) -> None:
         # The coloured flash of the last scan must be over.
         page.wait_for_timeout(900)
         keep(page, f"hand-{name}-{language}")
 
+    words.go_home(page)
+    page.reload()  # the name of the warehouse came with the first rows
+    words.screen(page, "home").wait_for(timeout=PATIENCE_MS)
     shot("home")
     words.begin(page, "receive")
-    words.scan_and_hear(page, CUPS)
-    words.scan_and_hear(page, CUP)
+    words.scan_and_hear(page, words.barcode("BOWL-6", carton=True))
+    words.scan_and_hear(page, MASKS)
     shot("receive")
     words.scan_and_hear(page, f"NEW-BOX-{language}", "bad")
     page.locator(".offer").tap()
     words.screen(page, "bind").wait_for()
-    words.scan_and_hear(page, CUP)
+    words.scan_and_hear(page, words.barcode("CUP-350"))
     shot("bind-unit")
     words.go_home(page)
     words.begin(page, "move")
-    for code in (home, CUP):
-        words.scan_and_hear(page, code)
+    words.scan_and_hear(page, "MAIN-DOCK")
+    words.scan_and_hear(page, words.barcode("BOWL-6", carton=True))
     shot("move")
-    words.scan_and_hear(page, other)
+    words.scan_and_hear(page, words.label_of("A-12-2"))
     words.go_home(page)
     words.begin(page, "pick")
-    for code in ("MT-03", home, CUP):
+    for code in ("MT-03", words.barcode("SPOON-SS"), words.barcode("TISSUE-3"), words.barcode("SOAP-100")):
         words.scan_and_hear(page, code)
     shot("pick")
     words.go_home(page)
     words.begin(page, "count")
-    for code in (other, CUP, CUP):
+    for code in (words.label_of("F-2-3"), words.barcode("STAPLER", carton=True), words.barcode("PEN-05B")):
         words.scan_and_hear(page, code)
+    for _ in range(2):
+        words.scan_and_hear(page, words.barcode("STAPLER", carton=True))
     shot("count")
     page.locator("[hx-post='/edge/count/done']").tap()
+    page.wait_for_timeout(SETTLED_MS)
     words.go_home(page)
     words.begin(page, "lookup")
-    words.scan_and_hear(page, CUP)
+    words.scan_and_hear(page, words.barcode("MASK-50"))
     shot("lookup")
     words.go_home(page)
     for path, name in (("/edge/undo", "undo"), ("/edge/device", "check")):
         page.locator(f"[hx-get='{path}']").first.tap()
         shot(name)
         words.go_home(page)
-    page.context.set_offline(True)
+    take_waiting_and_signin(page, shot, language)
+
+
+def take_waiting_and_signin(page: Page, shot: Callable[[str], None], language: str) -> None:
+    """Without a network for a while; then the shift changes."""
+    words.expect_sent(page)
+    words.go_offline(page)
     words.begin(page, "receive")
-    for _ in range(3):
-        words.scan_and_hear(page, CUP)
+    for item in ("TOWEL-B", "LED-9W", "NOTE-A5"):
+        words.scan_and_hear(page, words.barcode(item))
     words.go_home(page)
     page.locator("[hx-get='/edge/waiting']").first.tap()
     shot("waiting")
     page.locator("[hx-get='/edge/rescue']").tap()
     page.locator("qr-series canvas").wait_for()
     shot("rescue")
-    page.context.set_offline(False)
+    words.go_online(page)
     words.go_home(page)
     words.expect_sent(page)
-    page.locator("[hx-post='/edge/signout'], [hx-get='/edge/signin']").first.tap()
+    if language == "zh":
+        leave(page)
+        words.sign_in_by_badge(page, "B1003", "3690")
+    leave(page)
+    if language == "zh":
+        words.sign_in_by_badge(page, "B1002", "1470")
+        leave(page)
     shot("signin")
+    words.sign_in_by_badge(page, "B1002", "1470")
+
+
+def leave(page: Page) -> None:
+    """The shift is over."""
+    page.locator("[hx-post='/edge/signout']").tap()
+    words.screen(page, "signin").wait_for()
+
+
+def change_language(page: Page) -> None:
+    """The other language; the page is loaded again."""
+    with page.expect_navigation():
+        page.locator("[hx-post='/edge/language']").tap()
+    words.screen(page, "home").wait_for(timeout=PATIENCE_MS)
 
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
-    """A desk browser."""
-    browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.flags())
+    """A desk browser that speaks Chinese."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium.executable(),
+        args=[*chromium.flags(), "--lang=zh-CN"],
+        env={"LANGUAGE": "zh_CN"},
+    )
     try:
         yield browser
     finally:
         browser.close()
 
 
-def take_desk(browser: Browser, house: House) -> None:
-    """The board in both languages, and the pages an office uses most."""
+def take_desk(browser: Browser, house: House, *, silent: Page, working: Page) -> None:
+    """The board in both languages while somebody works, and the pages an office uses most."""
     name, password = (house.data / "first-sign-in.txt").read_text("utf-8").split()
-    watch = chromium.Watch(house.url)
-    page = chromium.desk(browser, watch, viewport={"width": 1366, "height": 768})
+    page = chromium.desk(browser, chromium.Watch(house.url), viewport={"width": 1366, "height": 768})
     words.sign_in(page, name, password)
     for path, picture in (
         ("/catalog/items", "items"),
@@ -157,24 +221,46 @@ def take_desk(browser: Browser, house: House) -> None:
         ("/printing/stations", "printing"),
     ):
         page.goto(path)
+        page.mouse.click(108, 740)  # no field keeps the focus ring, and no row is lit
         keep(page, f"desk-{picture}-zh")
     page.set_viewport_size(chromium.WALL)
-    for language in ("zh", "en"):
+    silent.goto("about:blank")  # its app is closed: it says nothing any more
+    for language, picked in (
+        ("zh", (("A-12-3", "CUP-500"), ("A-11-2", "SOAP-100"), ("C-05-1", "PEN-05B"))),
+        ("en", (("B-03-3", "PLIER-8"), ("C-06-1", "TOWEL-F"), ("A-12-3", "CUP-500"))),
+    ):
         page.goto("/board")
-        page.wait_for_timeout(2500)
-        keep(page, f"board-{language}")
+        take_board(page, working, picked, language)
         if language == "zh":
             page.goto("/")
             page.get_by_role("button", name="English").click()
 
 
+def take_board(board: Page, working: Page, picked: tuple[tuple[str, str], ...], language: str) -> None:
+    """The board, a moment after somebody has picked these."""
+    words.begin(working, "pick")
+    words.scan_and_hear(working, "MT-07")
+    for place, item in picked:
+        words.scan_and_hear(working, words.label_of(place))
+        words.scan_and_hear(working, words.barcode(item))
+    words.go_home(working)
+    words.expect_sent(working)
+    expect(board.locator("#board")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+    board.locator(".board-device.silent").wait_for(timeout=SILENT_MS)
+    board.wait_for_timeout(3000)  # what has just changed is lit for two seconds
+    keep(board, f"board-{language}")
+
+
 def keep(page: Page, name: str) -> None:
-    """Keep what is shown as a small picture: 256 colours are enough for flat screens."""
+    """Keep what is shown as a small picture: few colours are enough for flat screens."""
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
-    picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        OUT / f"{name}.png", optimize=True
-    )
-    print(f"{name}.png {(OUT / f'{name}.png').stat().st_size // 1024} kB")
+    file = OUT / f"{name}.png"
+    for colours in (256, 128, 64):
+        few = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
+        if file.stat().st_size <= MOST_BYTES:
+            break
+    print(f"{name}.png {file.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":
