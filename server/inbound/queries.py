@@ -11,6 +11,7 @@ from server.catalog import search
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
 from server.inbound import purchase, receipt
+from server.inbound.putaway import Spot, Suggestion, suggest
 from server.inbound.receipt import Share
 
 PAGE_SIZE = 50
@@ -246,9 +247,25 @@ _LAY = (
     " WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ?) d"
 )
 _LIES = Statement(
-    f"SELECT d.place AS location, l.code, l.kind, d.item, d.lot, d.serial, d.quantity FROM ({_LAY}"
-    " GROUP BY place, item, lot, serial) d JOIN location l ON l.id = d.place"
-    " WHERE d.quantity > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton') ORDER BY l.code, d.item, d.lot, d.serial"
+    "SELECT d.place AS location, l.code, l.kind, d.item, d.lot, d.serial,"
+    " CASE WHEN d.quantity < b.on_hand THEN d.quantity ELSE b.on_hand END AS quantity"
+    f" FROM ({_LAY} GROUP BY place, item, lot, serial) d JOIN location l ON l.id = d.place"
+    " JOIN balance b ON b.item = d.item AND b.location = d.place AND b.lot = d.lot AND b.serial = d.serial"
+    " AND b.owner = 0 WHERE d.quantity > 0 AND b.on_hand > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
+    " ORDER BY l.code, d.item, d.lot, d.serial"
+)
+_VIRTUAL = Statement("SELECT id FROM location WHERE warehouse = ? AND kind = ? ORDER BY id LIMIT 1")
+_DOCKS = Statement(
+    "SELECT id, code FROM location WHERE warehouse = ? AND kind = 'dock' AND is_active = ? ORDER BY code"
+)
+_BINS = _among("SELECT id, warehouse FROM location WHERE kind = 'bin' AND is_active AND", "id")
+_BIN_BY_CODE = Statement(
+    "SELECT id FROM location WHERE code = ? AND warehouse = ? AND kind = 'bin' AND is_active = ?"
+)
+_SPOTS = Statement(
+    "SELECT l.id, l.code, l.aisle, l.bay, l.level, b.item, b.lot FROM location l"
+    " LEFT JOIN balance b ON b.location = l.id AND b.on_hand > 0"
+    " WHERE l.warehouse = ? AND l.kind = 'bin' AND l.is_active = ? ORDER BY l.id"
 )
 
 
@@ -280,14 +297,71 @@ async def lying(document: str) -> list[Lying]:
     ]
 
 
+async def virtual_place(warehouse: int, kind: str) -> int:
+    """The place that stands for suppliers, customers, production, scrap … of a warehouse."""
+    return int((await fetch(_VIRTUAL, warehouse, kind))[0][0])
+
+
+async def docks(warehouse: int) -> list[tuple[int, str]]:
+    """Where goods arrive: id and code."""
+    return [(row[0], row[1]) for row in await fetch(_DOCKS, warehouse, True)]
+
+
+async def bins(places: Iterable[int]) -> dict[int, int]:
+    """The warehouse of each of these places that is a bin in use."""
+    return {row[0]: row[1] for row in await fetch(_BINS, as_json(list(places)))}
+
+
+async def bin_by_code(code: str, warehouse: int) -> int | None:
+    """The bin in use with this code, in this warehouse."""
+    rows = await fetch(_BIN_BY_CODE, code, warehouse, True)
+    return int(rows[0][0]) if rows else None
+
+
+async def spots(warehouse: int, items: Collection[int]) -> dict[int, list[Spot]]:
+    """Every bin of a warehouse as each of these items would see it."""
+    places: dict[int, tuple[Any, ...]] = {}
+    holds: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for place, code, aisle, bay, level, item, lot in await fetch(_SPOTS, warehouse, True):
+        places[place] = (code, aisle, bay, level)
+        if item is not None:
+            holds[place][item].add(lot)
+    homes = {item: rule.home for (item, house), rule in (await rules_of(items)).items() if house == warehouse}
+    return {
+        item: [
+            Spot(
+                location=place,
+                code=code,
+                aisle=aisle,
+                bay=bay,
+                level=level,
+                lots=tuple(sorted(holds[place][item])) if item in holds.get(place, {}) else (),
+                is_empty=place not in holds,
+                is_home=homes.get(item) == place,
+            )
+            for place, (code, aisle, bay, level) in places.items()
+        ]
+        for item in items
+    }
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Goods on a dock, and where they had best be brought."""
+
+    lying: Lying
+    suggestion: Suggestion | None
+
+
+async def waiting(document: str, warehouse: int) -> list[Waiting]:
+    """What of a receipt waits to be put away."""
+    docked = [one for one in await lying(document) if one.kind == "dock"]
+    if not docked:
+        return []
+    seen = await spots(warehouse, {one.item for one in docked})
+    return [Waiting(one, suggest(seen[one.item], one.lot)) for one in docked]
+
+
 # Settings
-
-
-class Terms(msgspec.Struct, frozen=True):
-    """How deliveries are taken: the tolerance in ten-thousandths, whether all of it is checked."""
-
-    tolerance: int = 0
-    is_inspected: bool = False
 
 
 class Setting(msgspec.Struct, frozen=True):

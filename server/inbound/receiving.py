@@ -173,5 +173,15 @@ async def take_excess(line_id: int, receipt_id: int, *, by: int) -> Edited | Ref
         return Edited([receipt_id])
 
 
+async def end_reversed(one: Receipt, reason: str, *, by: int) -> None:
+    """After everything went back where it came from: this receipt is over, and an order waits again."""
+    async with writing():
+        await execute(_OVER, clock.now(), True, one.id)
+        await events.record("receipt.taken_back", one.document.replace("-", ":"), {"reason": reason}, by=by)
+        await following.refresh({one.id: Origin(by)})
+        if one.source.startswith("po-"):
+            await purchasing.expect_the_rest(int(one.source[3:]), by=by)
+
+
 def _refused(word: str) -> Refused:
     return Refused([Fault(0, "", word)])
