@@ -5,6 +5,7 @@ import socket
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_hours: int = 12
     processes: int = 1
     jobs: str = "embedded"
+    costing: Literal["average", "fifo"] = "average"
     log_level: str = "info"
 
     @property
@@ -73,6 +75,7 @@ MEANINGS = {
     "session_hours": "a desk session ends after so many hours without use",
     "processes": "server processes (PostgreSQL only)",
     "jobs": "embedded: background jobs run inside the server; worker: `stockhand worker` runs them",
+    "costing": "how stock is valued: average (moving weighted average) or fifo (first in, first out)",
     "log_level": "debug, info, warning or error",
 }
 

@@ -20,6 +20,7 @@ from huey.serializer import Serializer
 
 from server import db, feed
 from server.config import settings
+from server.finance import costing
 from server.imports import continuing
 from server.migrate import run_migrations
 from server.people import authenticating
@@ -108,6 +109,7 @@ async def prove() -> None:
 
 TIMETABLE: dict[str, tuple[Any, Callable[[], Coroutine[Any, Any, object]]]] = {
     "tend_labels": (crontab(), queueing.tend),
+    "value_stock": (crontab(), costing.catch_up),
     "go_on_importing": (crontab(), continuing.go_on),
     "forget": (crontab(minute="17", hour="3"), forget),
     "prove": (crontab(minute="37", hour="3"), prove),

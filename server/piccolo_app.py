@@ -19,6 +19,7 @@ APP_CONFIG = AppConfig(
             "server.outbound.tables",
             "server.inbound.tables",
             "server.counts.tables",
+            "server.finance.tables",
             "server.imports.tables",
             "server.sync.tables",
         ]

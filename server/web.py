@@ -20,7 +20,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 from litestar.handlers.base import BaseRouteHandler
 
-from server import clock, quantity, words
+from server import clock, money, quantity, words
 from server.catalog.item import Fault
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.config import ROOT, settings
@@ -250,6 +250,7 @@ def environment() -> jinja2.Environment:
     )
     env.globals.update(static_url=static_url, vendor_url=vendor_url)
     env.globals.update(iso=clock.iso, local=local, amount=quantity.format)
+    env.globals.update(money=money.format_amount, price=money.format_price, percent=money.format_percent)
     return env
 
 

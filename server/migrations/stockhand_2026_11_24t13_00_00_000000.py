@@ -19,6 +19,12 @@ INDEXES = (
     "CREATE UNIQUE INDEX sales_order_claim ON sales_order (operation) WHERE operation <> ''",
     "CREATE INDEX sales_order_waiting ON sales_order (warehouse, priority) WHERE state IN ('confirmed', 'partly_shipped')",
     "CREATE UNIQUE INDEX customer_terms_key ON customer_terms (partner)",
+    "CREATE UNIQUE INDEX partner_terms_key ON partner_terms (partner)",
+    "CREATE UNIQUE INDEX price_list_line_key ON price_list_line (price_list, item, from_quantity)",
+    "CREATE INDEX receipt_of_partner ON receipt (partner, id)",
+    "CREATE UNIQUE INDEX floor_setting_key ON floor_setting (warehouse)",
+    "CREATE UNIQUE INDEX shipment_check_key ON shipment_check (operation)",
+    "CREATE INDEX shipment_notice_list ON shipment_notice (state, id)",
     "CREATE UNIQUE INDEX sales_line_key ON sales_line (order_id, position)",
     "CREATE INDEX purchase_order_list ON purchase_order (state, id)",
     "CREATE INDEX purchase_order_of_supplier ON purchase_order (supplier, id)",
@@ -34,6 +40,10 @@ INDEXES = (
     "CREATE INDEX expected_goods_arrival ON expected_goods (item, warehouse)",
     "CREATE INDEX movement_document ON movement (document) WHERE document <> ''",
     "CREATE UNIQUE INDEX bill_of_materials_key ON bill_of_materials (product, component)",
+    "CREATE UNIQUE INDEX item_worth_key ON item_worth (item)",
+    "CREATE UNIQUE INDEX cost_layer_key ON cost_layer (item, position)",
+    "CREATE UNIQUE INDEX cost_entry_key ON cost_entry (operation, leg)",
+    "CREATE UNIQUE INDEX day_worth_key ON day_worth (item, day_on)",
     "CREATE UNIQUE INDEX count_sheet_key ON count_sheet (plan, location)",
 )
 

@@ -1,0 +1,120 @@
+"""Reads about what stock is worth, and what was paid for it."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from server import money
+from server.db import Row, Statement, as_json, fetch
+
+PAGE_SIZE = 100
+
+
+class ItemValue(msgspec.Struct, frozen=True, kw_only=True):
+    """An item and what its stock was worth when a day ended; `average` is the value of one unit then."""
+
+    id: int
+    code: str
+    name: str
+    unit: str
+    quantity: int
+    value: int
+    average: int
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What all stock was worth when a day ended."""
+
+    day_on: str
+    value: int
+
+
+class Values(msgspec.Struct, frozen=True):
+    """One page of items, most valuable first, and the value of all of them."""
+
+    rows: list[ItemValue]
+    total: int
+    has_more: bool
+
+
+_PAID = Statement(
+    "SELECT l.receipt, l.item, l.expected, CASE WHEN r.kind = 'purchase' THEN coalesce(p.price, l.price) ELSE l.price"
+    " END AS price, CASE WHEN r.kind = 'purchase' THEN coalesce(p.discount, 0) ELSE 0 END AS discount"
+    " FROM receipt_line l JOIN receipt r ON r.id = l.receipt LEFT JOIN purchase_line p ON p.id = l.source_line"
+    " WHERE l.receipt IN (SELECT value FROM json_each(?))",
+    "SELECT l.receipt, l.item, l.expected, CASE WHEN r.kind = 'purchase' THEN coalesce(p.price, l.price) ELSE l.price"
+    " END AS price, CASE WHEN r.kind = 'purchase' THEN coalesce(p.discount, 0) ELSE 0 END AS discount"
+    " FROM receipt_line l JOIN receipt r ON r.id = l.receipt LEFT JOIN purchase_line p ON p.id = l.source_line"
+    " WHERE l.receipt IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+# The last state on or before the day, of every item: what a day's report adds up.
+_STANDING = (
+    "SELECT d.item, d.quantity, d.value FROM day_worth d WHERE d.day_on = (SELECT max(e.day_on) FROM day_worth e"
+    " WHERE e.item = d.item AND e.day_on <= ?)"
+)
+_VALUES = Statement(
+    f"SELECT i.id, i.code, i.name, i.unit, s.quantity, s.value FROM ({_STANDING}) s JOIN item i ON i.id = s.item"
+    " WHERE s.quantity > 0 ORDER BY s.value DESC, i.code LIMIT ? OFFSET ?"
+)
+_TOTAL = Statement(f"SELECT coalesce(sum(s.value), 0) FROM ({_STANDING}) s")
+_CHANGES = Statement(
+    "SELECT d.day_on, d.value - coalesce((SELECT e.value FROM day_worth e WHERE e.item = d.item"
+    " AND e.day_on < d.day_on ORDER BY e.day_on DESC LIMIT 1), 0) FROM day_worth d"
+    " WHERE d.day_on > ? AND d.day_on <= ? ORDER BY d.day_on"
+)
+_WAITING = Statement("SELECT count(*) FROM movement WHERE id > coalesce((SELECT last FROM cost_head), 0)")
+
+
+async def unit_costs(documents: Collection[str]) -> dict[tuple[str, int], int]:
+    """What one unit cost, by document and item: of receipts, the agreed price after its discount.
+
+    When a receipt has several lines of an item, they weigh as much as was expected of each.
+    """
+    receipts = [
+        int(name[3:]) for name in documents if name.startswith(("rc-", "rt-", "rp-")) and name[3:].isdigit()
+    ]
+    if not receipts:
+        return {}
+    named = {int(name[3:]): name for name in documents if name[3:].isdigit()}
+    sums: dict[tuple[str, int], tuple[int, int]] = {}
+    for receipt, item, expected, price, discount in map(tuple, await fetch(_PAID, as_json(receipts))):
+        if price:
+            key = named[receipt], item
+            weight, total = sums.get(key, (0, 0))
+            share = max(expected, 1)
+            sums[key] = weight + share, total + share * _after(price, discount)
+    return {key: (2 * total + weight) // (2 * weight) for key, (weight, total) in sums.items()}
+
+
+def _after(price: int, discount: int) -> int:
+    return (2 * price * (money.PERCENT_SCALE - discount) + money.PERCENT_SCALE) // (2 * money.PERCENT_SCALE)
+
+
+async def values(day_on: str, *, page: int = 1, size: int = PAGE_SIZE) -> Values:
+    """What stock was worth when a day ended (its date as ISO text), by item."""
+    rows = await fetch(_VALUES, day_on, size + 1, (page - 1) * size)
+    total = (await fetch(_TOTAL, day_on))[0][0]
+    return Values([_item_value(row) for row in rows[:size]], total, len(rows) > size)
+
+
+def _item_value(row: Row) -> ItemValue:
+    plain: dict[str, Any] = dict(row)
+    return ItemValue(**plain, average=(plain["value"] * 1000) // plain["quantity"])
+
+
+async def days(since_on: str, until_on: str) -> list[Day]:
+    """What all stock was worth at the end of each day on which it changed, after `since_on` until `until_on`."""
+    value = (await fetch(_TOTAL, since_on))[0][0]
+    found: list[Day] = []
+    for day_on, change in map(tuple, await fetch(_CHANGES, since_on, until_on)):
+        value += change
+        if found and found[-1].day_on == day_on:
+            found.pop()
+        found.append(Day(day_on, value))
+    return found
+
+
+async def waiting() -> int:
+    """How many rows of the ledger are not valued yet."""
+    return int((await fetch(_WAITING))[0][0])
