@@ -41,6 +41,33 @@ def test_the_camera_reads_what_the_receiving_screen_needs(
     assert booked == {("CUP-350", "", "MAIN-DOCK"), (MASK, LOT, "A-12-3")}
 
 
+def test_a_camera_that_was_never_opened_reads_in_a_cold_store(
+    house: House, open_device: OpenDevice, film: Callable[..., Path]
+) -> None:
+    page = words.enrol_device(house, open_device(camera=film(words.barcode("CUP-350"), "EAN13")), "wang")
+    words.expect_ready(page)
+    expect_camera_kept(page)
+    words.go_offline(page)
+    words.begin(page, "receive")
+
+    look(page)
+
+    expect(page.locator(".card.line")).to_contain_text("CUP-350", timeout=20_000)
+    words.expect_waiting(page, 1)
+
+
+def expect_camera_kept(page: Page) -> None:
+    """The device has fetched what reads pictures, though nobody has asked for it."""
+    page.wait_for_function(CAMERA_IS_KEPT, timeout=20_000)
+
+
+CAMERA_IS_KEPT = """async () => {
+  for (const name of await caches.keys())
+    for (const { url } of await (await caches.open(name)).keys()) if (url.endsWith(".wasm")) return true;
+  return false;
+}"""
+
+
 def test_a_photo_is_read_by_the_server(
     house: House, open_device: OpenDevice, film: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -21,8 +21,9 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 # Parts of the static folder that the hand app needs to start and work without a network.
 SHELL_FOLDERS = ("edge", "js", "icons")
 SHELL_VENDORED = ("htmx*.js", "lean-qr.js")
+# Fetched after the start, when nobody waits: a megabyte that only the camera needs.
+CAMERA_VENDORED = ("zxing/*.js", "zxing/reader/*.js", "zxing/*.wasm")
 DESK_ONLY = (
-    "js/desk.js",
     "js/elements/desk_search.js",
     "js/elements/kept_draft.js",
     "js/elements/line_editor.js",
@@ -105,12 +106,16 @@ def _shell() -> bytes:
         and file.suffix != ".ts"
     ]
     own = [web.static_url(name) for name in ("css/hand.css", *names)]
-    others = [
+    files = own + _vendored(SHELL_VENDORED)
+    return msgspec.json.encode({"pages": ["/hand"], "files": files, "later": _vendored(CAMERA_VENDORED)})
+
+
+def _vendored(patterns: tuple[str, ...]) -> list[str]:
+    return [
         web.vendor_url(str(file.relative_to(web.STATIC / "vendor")))
-        for pattern in SHELL_VENDORED
+        for pattern in patterns
         for file in sorted((web.STATIC / "vendor").rglob(pattern))
     ]
-    return msgspec.json.encode({"pages": ["/hand"], "files": own + others})
 
 
 @get("/sw.js", sync_to_thread=False, opt={"public": True})

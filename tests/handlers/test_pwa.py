@@ -60,8 +60,10 @@ async def test_the_worker_names_the_release_and_is_never_kept(client: httpx.Asyn
 async def test_everything_in_the_shell_is_there(client: httpx.AsyncClient) -> None:
     shell = (await client.get(web.static_url("shell.json"))).json()
 
-    for path in [*shell["pages"], *shell["files"]]:
+    for path in [*shell["pages"], *shell["files"], *shell["later"]]:
         assert (await client.get(path)).status_code == 200, path
+    assert any(path.endswith(".wasm") for path in shell["later"]), "the camera reads offline too"
+    assert not set(shell["later"]) & set(shell["files"])
     assert any("htmx" in path for path in shell["files"])
 
 

@@ -120,6 +120,25 @@ test("a shell that the browser forgot is filled again at the next start, once", 
   assert.deepEqual(asked, ["/static/r2/shell.json", "/static/r2/js/main.js", "/hand"]);
 });
 
+test("what only the camera needs is fetched after the start, and once", async () => {
+  const [caches, asked] = [fakeCaches(), /** @type {string[]} */ ([])];
+  const list = { pages: ["/hand"], files: [], later: ["/vendor/v/zxing/reader.wasm", "/vendor/v/zxing/share.js"] };
+  const fetch = async (/** @type {any} */ url) => {
+    asked.push(String(url));
+    return new Response(String(url).endsWith("shell.json") ? JSON.stringify(list) : "code");
+  };
+  const shell = createShell({ caches, fetch, base: "/static/r2/", release: "r2" });
+  await shell.install();
+  assert.ok(!asked.some((url) => url.includes("zxing")));
+
+  await shell.complete();
+  await shell.complete();
+
+  assert.deepEqual(asked.filter((url) => url.includes("zxing")), list.later);
+  const request = /** @type {any} */ ({ url: "http://device/vendor/v/zxing/reader.wasm", mode: "no-cors", method: "GET" });
+  assert.ok(shell.owns(request, "http://device"));
+});
+
 test("the shell is kept whole or not at all, and former releases are cleaned away", async () => {
   const caches = fakeCaches();
   const files = { "/static/r2/shell.json": JSON.stringify({ pages: ["/hand"], files: ["/static/r2/edge/router.js"] }), "/hand": "<html>", "/static/r2/edge/router.js": "code" };

@@ -74,8 +74,9 @@ async function told(message, port) {
     case "wake":
       if (message.live !== undefined) edge().cycle.live(message.live); // a worker that was stopped has forgotten
       edge().cycle.wake(message.reason);
-      if (message.reason === "start") await shell.mend().catch(() => undefined); // no network: the next start does it
-      break;
+      if (message.reason !== "start") break;
+      await shell.mend().catch(() => undefined); // no network: the next start does it
+      return untilQuiet().then(shell.complete).catch(() => undefined);
     case "live":
       edge().cycle.live(message.connected);
       break;

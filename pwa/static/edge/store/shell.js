@@ -4,7 +4,7 @@ const PREFIX = "stockhand-shell-";
 const HOME = "/hand";
 
 /**
- * @typedef {{pages: string[], files: string[]}} List
+ * @typedef {{pages: string[], files: string[], later: string[]}} List  `later`: what the camera needs, large
  */
 
 /**
@@ -17,7 +17,7 @@ const HOME = "/hand";
 export function createShell({ caches, fetch, base, release }) {
   const name = PREFIX + release;
 
-  return { install, mend, clean, answer, owns };
+  return { install, mend, complete, clean, answer, owns };
 
   /** All of it or nothing: a shell with a hole would fail when nobody can fetch. */
   async function install() {
@@ -35,6 +35,15 @@ export function createShell({ caches, fetch, base, release }) {
   async function mend() {
     const cache = await caches.open(name);
     if (!(await cache.match(HOME))) await install();
+  }
+
+  /** What is large and not needed to begin: fetched when nobody waits, so that the camera reads in a cold store too. */
+  async function complete() {
+    const cache = await caches.open(name);
+    const list = await fetched(`${base}shell.json`);
+    for (const url of listOf(await list.json()).later) {
+      if (!(await cache.match(url))) await cache.put(url, await fetched(url));
+    }
   }
 
   /** @param {string} url */
@@ -77,5 +86,6 @@ function isHand(pathname) {
 
 /** A plain list of addresses, or pages and files apart. @param {any} answer @returns {List} */
 function listOf(answer) {
-  return Array.isArray(answer) ? { pages: [], files: answer } : { pages: answer.pages ?? [], files: answer.files ?? [] };
+  if (Array.isArray(answer)) return { pages: [], files: answer, later: [] };
+  return { pages: answer.pages ?? [], files: answer.files ?? [], later: answer.later ?? [] };
 }
