@@ -8,7 +8,7 @@ from server.catalog.initials import initials
 from server.catalog.item import Fault
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.catalog.partner import PartnerDraft
-from server.db import Statement, execute, writing
+from server.db import Statement, execute, fetch, writing
 
 _INSERT = Statement(
     "INSERT INTO partner (code, name, is_customer, is_supplier, phone, address, is_active, initials, search,"
@@ -18,6 +18,12 @@ _UPDATE = Statement(
     "UPDATE partner SET code = ?, name = ?, is_customer = ?, is_supplier = ?, phone = ?, address = ?,"
     " is_active = ?, initials = ?, search = ?, version = version + 1 WHERE id = ?"
 )
+_TOUCH = Statement("UPDATE partner SET search = ?, version = version + 1 WHERE id = ?")
+_CALLED = Statement(
+    "SELECT phone, name FROM partner_contact WHERE partner = ? UNION ALL"
+    " SELECT phone, contact FROM partner_address WHERE partner = ?"
+)
+_TAGS = Statement("SELECT tags FROM partner_terms WHERE partner = ?")
 
 
 async def add_partner(draft: PartnerDraft, *, by: int) -> Added | Refused:
@@ -49,11 +55,26 @@ async def edit_partner(
             return Refused(wrong)
         if before == wanted:
             return Edited([])
-        await execute(_UPDATE, *_columns(wanted), partner_id)
+        await execute(_UPDATE, *_columns(wanted, await _also_found_by(partner_id)), partner_id)
         old, new = msgspec.to_builtins(before), msgspec.to_builtins(wanted)
         changed = {field: [old[field], new[field]] for field in new if old[field] != new[field]}
         await events.record("partner.edited", f"partner:{partner_id}", changed, by=by)
         return Edited([partner_id])
+
+
+async def touch(partner_id: int) -> None:
+    """After something that hangs on a partner changed: who edits must have seen it, and search must know it."""
+    found = await queries.partner(partner_id)
+    assert found is not None, "touching a partner that does not exist"
+    *_, searched = _columns(found[0], await _also_found_by(partner_id))
+    await execute(_TOUCH, searched, partner_id)
+
+
+async def _also_found_by(partner_id: int) -> list[str]:
+    """Telephones and names of the people there, and tags."""
+    called = [text for row in await fetch(_CALLED, partner_id, partner_id) for text in row if text]
+    tags = [row[0] for row in await fetch(_TAGS, partner_id)]
+    return called + [tag for text in tags for tag in text.split("\n")]
 
 
 async def _taken(code: str, own: int) -> list[Fault]:
@@ -61,7 +82,7 @@ async def _taken(code: str, own: int) -> list[Fault]:
     return [] if other in (None, own) else [Fault(0, "code", "catalog.fault.code_taken")]
 
 
-def _columns(draft: PartnerDraft) -> tuple[object, ...]:
+def _columns(draft: PartnerDraft, more: list[str] | None = None) -> tuple[object, ...]:
     letters = initials(draft.name)
     return (
         draft.code,
@@ -72,5 +93,5 @@ def _columns(draft: PartnerDraft) -> tuple[object, ...]:
         draft.address,
         draft.is_active,
         letters,
-        search.text_of(draft.code, draft.name, letters, draft.phone),
+        search.text_of(draft.code, draft.name, letters, draft.phone, more=more or ()),
     )

@@ -104,3 +104,63 @@ class Partner(Table, tablename="partner"):
     is_active = Boolean(default=True)
     created_at = moment()
     version = Integer(default=1)
+
+
+class PartnerTerms(Table, tablename="partner_terms"):
+    """What was agreed with a partner beside the figures that goods in and goods out keep themselves.
+
+    `level` names their price lists; `discount` is theirs on lists that are not their own; `tags` stand one a line.
+    """
+
+    partner = fk(Partner)
+    level = Text(default="")
+    payment_days = Integer(default=0)
+    discount = Integer(default=0)
+    is_double_checked = Boolean(default=False)
+    tags = Text(default="")
+
+
+class Contact(Table, tablename="partner_contact"):
+    """A person at a partner, in the order in which one would call."""
+
+    partner = fk(Partner)
+    position = Integer(default=0)
+    name = Text(default="")
+    title = Text(default="")
+    phone = Text(default="")
+    email = Text(default="")
+
+
+class Address(Table, tablename="partner_address"):
+    """Where a partner wants goods (`ship`) or papers (`bill`); one of each kind is the main one."""
+
+    partner = fk(Partner)
+    position = Integer(default=0)
+    kind = Text(default="ship")
+    text = Text(default="")
+    contact = Text(default="")
+    phone = Text(default="")
+    is_main = Boolean(default=False)
+
+
+class PriceList(Table, tablename="price_list"):
+    """Prices for one customer, for a level, or for everybody, between two days (empty: without end)."""
+
+    name = Text(default="")
+    level = Text(default="")
+    customer = maybe_fk(Partner, index=True)
+    valid_from_on = Text(default="")
+    valid_to_on = Text(default="")
+    is_active = Boolean(default=True)
+    created_at = moment()
+    version = Integer(default=1)
+
+
+class Price(Table, tablename="price_list_line"):
+    """What one base unit costs (millionths) when at least so much is bought; `unit` is how that was written."""
+
+    price_list = fk(PriceList)
+    item = fk(Item)
+    unit = Text(default="")
+    from_quantity = quantity()
+    price = BigInt(default=0)

@@ -45,6 +45,15 @@ INDEXES = (
     "CREATE UNIQUE INDEX cost_entry_key ON cost_entry (operation, leg)",
     "CREATE UNIQUE INDEX day_worth_key ON day_worth (item, day_on)",
     "CREATE UNIQUE INDEX count_sheet_key ON count_sheet (plan, location)",
+    "CREATE INDEX count_sheet_open ON count_sheet (location) WHERE state NOT IN ('posted', 'cancelled')",
+    "CREATE UNIQUE INDEX count_round_key ON count_round (sheet, operation)",
+    "CREATE INDEX count_plan_list ON count_plan (state, id)",
+    "CREATE INDEX transfer_list ON transfer (state, id)",
+    "CREATE UNIQUE INDEX transfer_line_key ON transfer_line (transfer, position)",
+    "CREATE INDEX adjustment_list ON adjustment (state, id)",
+    "CREATE UNIQUE INDEX adjustment_line_key ON adjustment_line (adjustment, position)",
+    "CREATE UNIQUE INDEX adjustment_limit_key ON adjustment_limit (warehouse)",
+    "CREATE UNIQUE INDEX stock_level_key ON stock_level (item, warehouse)",
 )
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server import events
+from server import events, money
 from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
 from server.db import Statement, execute, writing
@@ -38,10 +38,20 @@ async def agree(customer: int, terms: Terms, *, by: int) -> Edited | Refused | M
             terms.policy,
             terms.priority,
         )
-        old, new = msgspec.to_builtins(before), msgspec.to_builtins(terms)
+        old, new = said(before), said(terms)
         changed = {field: [old[field], new[field]] for field in new if old[field] != new[field]}
         await events.record("terms.agreed", f"partner:{customer}", changed, by=by)
         return Edited([customer])
+
+
+def said(terms: Terms) -> dict[str, object]:
+    """The figures as people read them, since the history shows them as they were written."""
+    limit, discount = terms.credit_limit, terms.max_discount
+    return msgspec.structs.asdict(terms) | {
+        "credit_limit": "" if limit is None else money.format_amount(limit),
+        "max_discount": "" if discount is None else f"{money.format_percent(discount)}%",
+        "priority": str(terms.priority),
+    }
 
 
 def faults(terms: Terms) -> list[Fault]:

@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
-from server.catalog import search
+from server.catalog import offering, search
+from server.catalog import queries as catalog
+from server.catalog.price import Offer
 from server.catalog.queries import Page
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
-from server.outbound.order import OrderLine, Released, Terms
+from server.outbound.order import OPEN, OrderLine, Released, Terms
+from server.stock import promising
 from server.stock.promising import Goods, Want
 
 PAGE_SIZE = 50
@@ -281,6 +284,19 @@ async def customer(customer_id: int) -> Customer | None:
     return Customer(**values | flags)
 
 
+async def customer_meant(typed: str) -> int:
+    """The customer that somebody typed: by code, or by anything only one of them is found by; 0 for none."""
+    if not (typed := typed.replace("\0", "").strip()):
+        return 0
+    if known := await catalog.partner_by_code(typed):
+        return known
+    found = (await catalog.find_partners(typed)).rows
+    meant = [one for one in found if one.is_customer and one.name == typed] or [
+        one for one in found if one.is_customer
+    ]
+    return int(meant[0].id) if len(meant) == 1 else 0
+
+
 async def terms(customer_id: int) -> Terms:
     """How we sell to this customer."""
     rows = await fetch(_TERMS, customer_id)
@@ -295,18 +311,27 @@ async def owes(customer_id: int, *, apart: int = 0) -> int:
     return int((await fetch(_OWES, customer_id, apart))[0][0])
 
 
-async def price_for(customer_id: int, item: int, quantity: int, day: date) -> int:
-    """What this customer pays for one base unit of an item, bought in this quantity on this day; 0 if unknown."""
-    return (await prices_for(customer_id, {item: quantity}, day)).get(item, 0)
+async def price_for(customer_id: int, item: int, quantity: int, day: date) -> Offer | None:
+    """What this customer pays for one base unit of an item, bought in this quantity on this day, and why."""
+    return (await offers_for(customer_id, {item: quantity}, day)).get(item)
+
+
+async def offers_for(customer_id: int, wanted: dict[int, int], day: date) -> dict[int, Offer]:
+    """The same for several items (item → quantity in base units); what is not known is left out.
+
+    This is the one place that knows prices: the price lists, and where none says anything what was paid last.
+    """
+    listed = await offering.offers(customer_id, wanted, day)
+    left = sorted(wanted.keys() - listed.keys())
+    if not left:
+        return listed
+    rows = await fetch(_USUAL, customer_id, day.isoformat(), as_json(left))
+    return listed | {row[0]: Offer(price=row[1], source="last") for row in rows if row[1]}
 
 
 async def prices_for(customer_id: int, wanted: dict[int, int], day: date) -> dict[int, int]:
-    """The same for several items (item → quantity); what is not known is left out.
-
-    This is the one place that knows prices: for now what the customer paid last, whatever the quantity.
-    """
-    rows = await fetch(_USUAL, customer_id, day.isoformat(), as_json(sorted(wanted)))
-    return {row[0]: row[1] for row in rows if row[1]}
+    """Only the figures of the same."""
+    return {item: offer.price for item, offer in (await offers_for(customer_id, wanted, day)).items()}
 
 
 # Who waits for goods
@@ -344,6 +369,30 @@ async def waiting_for(goods: Collection[Goods]) -> list[Want]:
         for row in rows
         if Goods(row["item"], row["warehouse"]) in goods
     ]
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """An order (or another document) that has been promised what a line still lacks."""
+
+    document: str
+    number: str
+    quantity: int
+
+
+async def held_by(order: Order, shown: Iterable[ShownLine]) -> dict[int, list[Holding]]:
+    """Who holds what lines of an order are owed, by line."""
+    owed = [one.line for one in shown if one.line.backordered] if order.state in OPEN else []
+    found = {
+        line.id: await promising.holders(Goods(line.item, order.warehouse), apart=order.document)
+        for line in owed
+    }
+    named = (
+        await numbers({holder.document for holders in found.values() for holder in holders}) if found else {}
+    )
+    return {
+        line: [Holding(holder.document, named[holder.document], holder.quantity) for holder in holders]
+        for line, holders in found.items()
+    }
 
 
 async def numbers(documents: Iterable[str]) -> dict[str, str]:
