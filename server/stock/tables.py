@@ -90,7 +90,7 @@ class Incident(Table, tablename="incident"):
 
 
 class Task(Table, tablename="task"):
-    """Please do: for now, please count this location."""
+    """Please do: count this location, or bring goods from here to where they are picked (`body` says what)."""
 
     kind = Text(default="count")
     subject = Text(default="")
@@ -101,6 +101,7 @@ class Task(Table, tablename="task"):
     opened_at = moment()
     closed_at = moment(null=True, index=True)
     operation = Text(default="")
+    body = Text(default="{}")
 
 
 class Reservation(Table, tablename="reservation"):
@@ -145,3 +146,88 @@ class Expected(Table, tablename="expected_goods"):
     warehouse = fk(Warehouse)
     due_on = Text(default="")
     quantity = quantity()
+
+
+class Transfer(Table, tablename="transfer"):
+    """Goods from one of our warehouses to another: at once (direct), or by way of transit.
+
+    `is_over` says that no more will be sent than has been.
+    """
+
+    number = code(unique=True)
+    source = fk(Warehouse)
+    target = fk(Warehouse)
+    is_direct = Boolean(default=False)
+    is_over = Boolean(default=False)
+    state = Text(default="draft")
+    due_on = Text(default="")
+    remark = Text(default="")
+    search = Text(default="")
+    created_by = Integer(default=0)
+    created_at = moment()
+    closed_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class TransferLine(Table, tablename="transfer_line"):
+    """What is to go of one item, and what of it went, arrived and was given up, as its movements say."""
+
+    transfer = fk(Transfer)
+    position = Integer(default=0)
+    item = fk(Item)
+    sent = quantity()
+    arrived = quantity()
+    lost = quantity()
+    quantity = quantity()
+
+
+class Adjustment(Table, tablename="adjustment"):
+    """What is taken off the book or added to it for a reason; above a limit somebody else approves it first.
+
+    `worth` is what its lines come to by the costs of the day it was asked for; null where no cost is known.
+    """
+
+    number = code(unique=True)
+    warehouse = fk(Warehouse)
+    reason = Text(default="")
+    state = Text(default="draft")
+    remark = Text(default="")
+    search = Text(default="")
+    worth = BigInt(null=True, default=None)
+    created_by = Integer(default=0)
+    created_at = moment()
+    decided_by = Integer(default=0)
+    decided_at = moment(null=True)
+    version = Integer(default=1)
+
+
+class AdjustmentLine(Table, tablename="adjustment_line"):
+    """One cell of the book and by how much it changes, with its sign."""
+
+    adjustment = fk(Adjustment)
+    position = Integer(default=0)
+    item = fk(Item)
+    location = fk(Location)
+    lot = Text(default="")
+    serial = Text(default="")
+    quantity = quantity()
+
+
+class AdjustmentLimit(Table, tablename="adjustment_limit"):
+    """Up to which worth adjustments of a warehouse are posted without a second person."""
+
+    warehouse = fk(Warehouse)
+    amount = BigInt(default=0)
+
+
+class StockLevel(Table, tablename="stock_level"):
+    """How much of an item a warehouse wants to have, and the bin it is picked from (`home`, filled up to `fill`)."""
+
+    item = fk(Item)
+    warehouse = fk(Warehouse)
+    least = quantity()
+    most = quantity()
+    home = maybe_fk(Location)
+    refill = quantity()
+    fill = quantity()
+    version = Integer(default=1)
