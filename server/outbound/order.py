@@ -144,6 +144,12 @@ def amount(line: OrderLine) -> int:
     return money.amount_of(line.wanted, line.price, line.discount)
 
 
+def counted(line: OrderLine, base: str) -> tuple[str, str]:
+    """What is still wanted of a line in the unit it was ordered in; in the base unit when that is not exact."""
+    whole, rest = divmod(line.wanted * quantity.SCALE, line.factor or quantity.SCALE)
+    return (quantity.format(whole), line.unit) if not rest else (quantity.format(line.wanted), base)
+
+
 # What holds it back
 
 

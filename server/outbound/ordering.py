@@ -20,10 +20,11 @@ from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
 from server.documents.line import Line
-from server.outbound import order, queries
+from server.outbound import following, order, queries
 from server.outbound.order import Head, Hold, OrderLine, Released, Terms
 from server.outbound.queries import Customer, Order
 from server.stock import availability, promising
+from server.stock.ledger import Origin
 from server.stock.promising import Goods, Holder, Shortage, Want
 
 
@@ -163,7 +164,7 @@ async def save(head: Head, lines: Sequence[Line], *, by: By, operation: str = ""
             )
         )[0][0]  # fmt: skip
         await _add_lines(new, wanted, lines, after=0)
-        await _settle_sums(new)
+        await _settle_sums(new, by)
         await _tell("order.added", new, {}, by)
         return Saved(new, number)
 
@@ -193,7 +194,7 @@ async def edit(
             await _add_lines(order_id, wanted, lines, after=0)
         else:
             await _change(standing, wanted, [shown.line for shown in before], lines)
-        await _settle_sums(order_id)
+        await _settle_sums(order_id, by)
         changed = _changes(standing, wanted, before, await queries.shown_lines(order_id))
         await _tell("order.edited", order_id, changed, by)
         return Saved(order_id, standing.number)
@@ -322,12 +323,10 @@ async def confirm(order_id: int, *, by: By) -> Confirmed | NotNow | Missing:
         if standing.policy == "cancel":
             await _drop_missing(order_id)
         await _name_days(order_id, standing.warehouse)
-        await _settle_sums(order_id)
+        await _tell("order.confirmed", order_id, await _said_of(order_id), by)
+        held = await _settle_sums(order_id, by)
         outcomes = await _outcomes(order_id, shortages)
-        after = await queries.order(order_id)
-        assert after is not None, "it was there a moment ago"
-        await _tell("order.confirmed", order_id, await _said_of(order_id, after.hold), by)
-        return Confirmed(id=order_id, number=after.number, holds=tuple(after.hold.split()), lines=outcomes)
+        return Confirmed(id=order_id, number=standing.number, holds=held, lines=outcomes)
 
 
 async def place(
@@ -444,8 +443,8 @@ def _held_by(holders: Sequence[Holder], named: dict[str, str]) -> list[Held]:
 # Summed up and held
 
 
-async def _settle_sums(order_id: int) -> None:
-    """Write down what an order costs as it stands now, and what holds it back."""
+async def _settle_sums(order_id: int, by: By) -> tuple[Hold, ...]:
+    """Write down what an order costs as it stands now, and what holds it back; gives that."""
     standing, lines = await _standing(order_id)
     amounts = {line.id: order.amount(line) for line in lines}
     await execute_many(
@@ -461,6 +460,10 @@ async def _settle_sums(order_id: int) -> None:
             released=standing.released,
         )
     await execute(_SUMMED, order.total(amounts.values(), standing.discount), " ".join(held), order_id)
+    for hold in held:
+        if hold not in standing.hold.split():
+            await _tell(f"order.{hold}_held", order_id, {}, by)
+    return held
 
 
 async def _standing(order_id: int) -> tuple[Order, list[OrderLine]]:
@@ -491,7 +494,7 @@ async def release_hold(order_id: int, hold: str, *, reason: str, by: By) -> Done
         )
         left = " ".join(one for one in standing.hold.split() if one != hold)
         await execute(_LET_GO, _encoded(released), left, order_id)
-        await _tell("order.released", order_id, {"hold": [hold, ""], "reason": ["", reason.strip()]}, by)
+        await _tell(f"order.{hold}_released", order_id, {"reason": reason.strip()}, by)
         return Done(order_id, standing.number, standing.state)
 
 
@@ -532,11 +535,12 @@ async def close_short(order_id: int, *, reason: str, by: By) -> Done | NotNow | 
 async def _end(standing: Order, lines: Sequence[OrderLine], topic: str, reason: str, by: By) -> Done:
     """Want nothing more; what is picked already is told by the ledger, and is put back by the floor."""
     await execute_many(_CANCEL_LINE, [(line.quantity - line.shipped, line.id) for line in lines])
+    await following.withdraw(standing.id, reason=reason, cause=Origin(by.person, by.device))
     freed = await promising.free(standing.document)
     state = order.state_after(await queries.lines(standing.id))
     await execute(_STATE, state, clock.now(), standing.id)
-    await _settle_sums(standing.id)
-    await _tell(topic, standing.id, {"reason": ["", reason.strip()]} if reason.strip() else {}, by)
+    await _settle_sums(standing.id, by)
+    await _tell(topic, standing.id, {"reason": reason.strip()}, by)
     await serve_backorders(freed)
     return Done(standing.id, standing.number, state)
 
@@ -548,7 +552,7 @@ async def _tell(topic: str, order_id: int, body: dict[str, Any], by: By) -> None
     await events.record(topic, f"so:{order_id}", body, by=by.person, device=by.device)
 
 
-async def _said_of(order_id: int, hold: str) -> dict[str, Any]:
+async def _said_of(order_id: int) -> dict[str, Any]:
     """What a confirmation promised, for the timeline."""
     lines = await queries.lines(order_id)
     said = {
@@ -558,7 +562,6 @@ async def _said_of(order_id: int, hold: str) -> dict[str, Any]:
         "backordered": await _said_quantities(
             order_id, {line.id: line.backordered for line in lines if line.backordered}
         ),
-        "hold": hold,
     }
     return {field: ["", value] for field, value in said.items() if value}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,13 @@ PICKABLE: Final = "bin"
 
 ARRIVED: Final = "dock"
 """Where goods stand that have come and are not put away yet."""
+
+
+class Goods(NamedTuple):
+    """An item in a warehouse: what promises are made of."""
+
+    item: int
+    warehouse: int
 
 
 class Lump(msgspec.Struct, frozen=True, kw_only=True, gc=False):

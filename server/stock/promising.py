@@ -8,14 +8,13 @@ lot). See docs/documents.md.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 
 from server import clock
 from server.db import Row, Statement, execute, execute_many, fetch, fetch_by_keys, writing
 from server.stock import availability
-from server.stock.availability import ARRIVED, Lump, Outlook, Planned, Rule, Take
+from server.stock.availability import ARRIVED, Goods, Lump, Outlook, Planned, Rule, Take
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +55,6 @@ class Shortage(msgspec.Struct, frozen=True, kw_only=True):
     available: int
     promised: int = 0
     holders: list[Holder] = []
-
-
-class Goods(NamedTuple):
-    """An item in a warehouse: what promises are made of."""
-
-    item: int
-    warehouse: int
 
 
 HOLDERS_TOLD = 5

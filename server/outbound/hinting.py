@@ -1,0 +1,67 @@
+"""Look up, while a line is typed, what can be promised of it and what the customer usually pays; writes nothing."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from server.documents import line, reading
+from server.documents.line import Goods, Typed
+from server.outbound import ordering, promise, queries
+from server.outbound.order import Head, Terms
+from server.outbound.promise import Promise
+from server.outbound.queries import Customer
+from server.stock import promising
+
+
+class Hint(msgspec.Struct, frozen=True):
+    """What is to be said of one line."""
+
+    goods: Goods
+    promise: Promise
+    usual: int
+
+
+class Credit(msgspec.Struct, frozen=True):
+    """How the customer stands."""
+
+    customer: Customer
+    terms: Terms
+    owes: int
+
+
+async def hints(
+    rows: Sequence[tuple[str, ...]], head: Head, *, names: Mapping[int, str], apart: int = 0
+) -> list[Hint | None]:
+    """What to say of each typed row; None where its code means nothing. `apart` is the order being changed."""
+    goods = await reading.goods_of(row[0] for row in rows)
+    asked = {place: (goods[row[0]], _amount(row, goods)) for place, row in enumerate(rows) if row[0] in goods}
+    wanted = [(known.id, amount) for known, amount in asked.values()]
+    today = ordering.today()
+    found = promise.promises(
+        wanted,
+        await promising.outlook({item for item, _ in wanted}, today, apart=f"so-{apart}" if apart else ""),
+        warehouse=head.warehouse,
+        names=names,
+        today=today.isoformat(),
+        wanted_on=head.wanted_on,
+    )
+    usual = await queries.prices_for(head.customer, dict(wanted), today)
+    told = {
+        place: Hint(known, one, usual.get(known.id, 0))
+        for (place, (known, _)), one in zip(asked.items(), found, strict=True)
+    }
+    return [told.get(place) for place in range(len(rows))]
+
+
+def _amount(row: Sequence[str], goods: Mapping[str, Goods]) -> int:
+    """How much a row asks for; nothing while its number is not finished."""
+    read = line.read([Typed(row[0], row[1] or "1", row[2])], goods)
+    return read[0].quantity if isinstance(read[0], line.Line) else 0
+
+
+async def credit(customer: int, *, apart: int = 0) -> Credit | None:
+    """How the customer stands, the order being changed left out."""
+    found = await queries.customer(customer) if customer else None
+    if found is None:
+        return None
+    return Credit(found, await queries.terms(customer), await queries.owes(customer, apart=apart))
