@@ -86,13 +86,18 @@ class Wave(Table, tablename="wave"):
     state = Text(default="open")
     taken_by = Integer(default=0)
     device = Integer(default=0)
+    walk_mm = BigInt(default=0)
+    by_code_mm = BigInt(default=0)
     created_by = Integer(default=0)
     created_at = moment(index=True)
     closed_at = moment(null=True)
 
 
 class Notice(Table, tablename="shipment_notice"):
-    """The order to the warehouse to send something: one customer, one address, one or more cartons."""
+    """The order to the warehouse to send something: one customer, one address, one or more cartons.
+
+    `walk_mm` is the way to all its places, `by_code_mm` what it would be in the order of their codes.
+    """
 
     number = code(unique=True)
     order_id = fk(SalesOrder)
@@ -114,6 +119,9 @@ class Notice(Table, tablename="shipment_notice"):
     shipped_at = moment(null=True)
     delivered_at = moment(null=True)
     delivery = Text(default="")
+    walk_mm = BigInt(default=0)
+    by_code_mm = BigInt(default=0)
+    created_by = Integer(default=0)
     created_at = moment(index=True)
     version = Integer(default=1)
 
@@ -163,3 +171,14 @@ class Check(Table, tablename="shipment_check"):
     content = Text(default="")
     operation = code()
     checked_at = moment()
+
+
+class FloorSetting(Table, tablename="floor_setting"):
+    """How a warehouse sends goods out; without a row as `notice.Steps()` says."""
+
+    warehouse = fk(Warehouse)
+    packs = Boolean(default=True)
+    checkers = Integer(default=1)
+    rule = Text(default="fefo")
+    aisle_mm = Integer(default=3000)
+    bay_mm = Integer(default=1200)

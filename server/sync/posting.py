@@ -6,8 +6,12 @@ Everybody who posts comes through here: what devices report, what a person decid
 from collections.abc import Mapping
 
 from server.inbound import following as inbound
+from server.outbound import following as outbound
+from server.stock import following as inside
 from server.stock import ledger
+from server.stock.book import Book
 from server.stock.ledger import Origin
+from server.stock.movement import Cell
 from server.sync import reading
 from server.sync.verdict import World
 
@@ -19,4 +23,17 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
     # Most scans name no document: then nothing is asked.
     named = [posting for posting in world.book.postings if posting.flow.document]
     if named:
+        await inside.follow(named, origins)
         await inbound.follow(named, origins)
+        await outbound.follow(named, origins)
+    if gone := _went_or_was_counted(world.book):
+        await outbound.heal(gone)
+
+
+def _went_or_was_counted(book: Book) -> list[Cell]:
+    """The bins' cells that hold less than before: somebody else may have been promised what lay there."""
+    return [
+        cell
+        for cell in book.changed()
+        if book.places[cell.location].kind == "bin" and book.raw[cell] < book.opening.get(cell, 0)
+    ]

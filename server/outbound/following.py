@@ -1,0 +1,399 @@
+"""Following the ledger: what was posted with a notice moves its lines, its order, allocations and reservations.
+
+Nothing here believes an operation: the movements of the notice are added up anew (see notice.py), so a
+reversal, a late arrival or a pick for a cancelled notice ends where any other order of arrival ends.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from server import clock, events, feed, quantity
+from server.config import settings
+from server.db import Statement, as_json, execute, execute_many, fetch, writing
+from server.outbound import notice, order, queries, routing, surveying
+from server.outbound.notice import Line, Pinned, Seen, Steps, Story
+from server.outbound.surveying import Notice
+from server.stock import promising, raising
+from server.stock.ledger import Origin
+from server.stock.movement import Cell, Posting
+from server.stock.promising import Want
+
+PUT_BACK = "put_back"
+"""The incident of goods that were picked for a notice which nobody wants any more; also told to the floor."""
+
+STRANGE = "pick_unordered"
+"""The incident of goods in a tote that are on no line of its notice."""
+
+SHORTAGE = "shortage"
+"""The incident of a promise for which nothing is left: sales decides."""
+
+SENT_ANYWAY = "cancelled_shipped"
+"""The incident of goods that left although their notice was cancelled."""
+
+_LINE = Statement("UPDATE shipment_notice_line SET picked = ?, packed = ?, shipped = ? WHERE id = ?")
+_ORDER_LINES = Statement(
+    "UPDATE sales_line SET picked = (SELECT coalesce(sum(l.picked), 0) FROM shipment_notice_line l"
+    " WHERE l.order_line = sales_line.id), shipped = (SELECT coalesce(sum(l.shipped), 0)"
+    " FROM shipment_notice_line l WHERE l.order_line = sales_line.id), noticed = (SELECT"
+    " coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.quantity - l.short > l.picked"
+    " THEN l.quantity - l.short ELSE l.picked END), 0) FROM shipment_notice_line l"
+    " JOIN shipment_notice n ON n.id = l.notice WHERE l.order_line = sales_line.id) WHERE order_id = ?"
+)
+_DRAWN = Statement(
+    "SELECT l.order_line, sum(CASE WHEN l.picked < l.quantity THEN l.picked ELSE l.quantity END)"
+    " FROM shipment_notice_line l JOIN shipment_notice n ON n.id = l.notice WHERE n.order_id = ? GROUP BY l.order_line"
+)
+_STATE = Statement(
+    "UPDATE shipment_notice SET state = ?, picked_at = ?, packed_at = ?, checked_at = ?, shipped_at = ?,"
+    " version = version + 1 WHERE id = ?"
+)
+_CANCEL = Statement("UPDATE shipment_notice SET state = 'cancelled', version = version + 1 WHERE id = ?")
+_ORDER_STATE = Statement(
+    "UPDATE sales_order SET state = ?, closed_at = ?, version = version + 1 WHERE id = ?"
+)
+_TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHERE id = ?")
+_CLOSE_INCIDENT = Statement(
+    "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
+)
+_SUSPECT = Statement(*(
+    "SELECT a.id, a.document, a.line, a.item, a.location, a.lot, a.serial, a.quantity, a.picked, a.state,"
+    " a.position, coalesce(b.on_hand, 0) AS on_hand FROM allocation a LEFT JOIN balance b ON b.item = a.item"
+    " AND b.location = a.location AND b.lot = a.lot AND b.serial = a.serial AND b.owner = 0"
+    f" WHERE a.state = 'open' AND a.location IN ({these}) ORDER BY a.allocated_at, a.id"
+    for these in (
+        "SELECT value FROM json_each(?)",
+        "SELECT (json_array_elements_text(?::text::json))::int",
+    )
+))  # fmt: skip
+
+
+def today() -> date:
+    """The firm's calendar day."""
+    return datetime.fromtimestamp(clock.now() / clock.SECOND, ZoneInfo(settings().timezone)).date()
+
+
+async def follow(postings: Iterable[Posting], origins: Mapping[str, Origin]) -> None:
+    """After these were posted, in their transaction: notices that they name read as the ledger does."""
+    touched: dict[int, Origin] = {}
+    for posting in postings:
+        if number := notice.number_of(posting.flow.document):
+            touched[number] = origins.get(posting.operation, Origin())
+    if touched:
+        await refresh(touched)
+
+
+async def refresh(touched: Mapping[int, Origin]) -> None:
+    """Work out these notices anew, with everything that hangs on them; who caused it signs the events."""
+    async with writing():
+        standing = await gather(touched)
+        for one in standing:
+            await _refresh(one, touched[one.notice.id])
+        for order_id in sorted({one.notice.order_id for one in standing}):
+            cause = next(touched[one.notice.id] for one in standing if one.notice.order_id == order_id)
+            await refresh_order(order_id, cause)
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice with everything that decides what becomes of it."""
+
+    notice: Notice
+    lines: list[Line]
+    story: Story
+    steps: Steps
+    pinned: list[Pinned]
+    seen: list[Seen]
+
+    @property
+    def checked_by(self) -> frozenset[int]:
+        """Whose look into the cartons counts."""
+        return notice.checked_by(self.seen, self.story)
+
+
+async def gather(ids: Collection[int]) -> list[Standing]:
+    """These notices with what their movements say; their lines as they were written down last."""
+    found = await surveying.notices(ids)
+    shares = await surveying.shares([one.document for one in found])
+    lines = await surveying.lines([one.id for one in found])
+    steps = await surveying.steps_of(one.warehouse for one in found)
+    pinned = await surveying.pinned([one.document for one in found])
+    seen = await surveying.seen([one.id for one in found])
+    return [
+        Standing(
+            notice=one,
+            lines=lines[one.id],
+            story=notice.told(shares[one.document]),
+            steps=steps[one.warehouse],
+            pinned=pinned[one.document],
+            seen=seen[one.id],
+        )
+        for one in found
+    ]
+
+
+async def _refresh(standing: Standing, cause: Origin) -> None:
+    one = standing.notice
+    after = notice.follow(standing.lines, standing.story)
+    await execute_many(
+        _LINE,
+        [
+            (line.picked, line.packed, line.shipped, line.id)
+            for line, before in zip(after, standing.lines, strict=True)
+            if line != before
+        ],
+    )
+    await _draw(one, standing.lines, after)
+    await _tick(standing.pinned, notice.ticked(standing.pinned, after, standing.story))
+    state = notice.state_after(
+        one.state,
+        after,
+        standing.steps,
+        is_released=one.released_at is not None,
+        is_taken=one.taken_by != 0,
+        checks=len(standing.checked_by),
+    )
+    if state != one.state:
+        await _change_state(one, state, cause)
+    if state in notice.TO_PICK:
+        await pin_missing(one, after, standing.steps)
+    await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing.story)
+    await tell_devices([one.id])
+
+
+async def _draw(one: Notice, before: Sequence[Line], after: Sequence[Line]) -> None:
+    """Take what was picked off what is reserved for the order, and give back what lies in a bin again.
+
+    Nothing is given back for what the customer does not want any more.
+    """
+    if all(old.drawn == new.drawn for old, new in zip(before, after, strict=True)):
+        return
+    document = f"so-{one.order_id}"
+    wanted = {line.id: line.wanted for line in await queries.lines(one.order_id)}
+    drawn = {row[0]: int(row[1]) for row in await fetch(_DRAWN, one.order_id)}
+    for old, new in zip(before, after, strict=True):
+        if new.drawn > old.drawn:
+            await promising.draw(document, new.order_line, new.drawn - old.drawn)
+        elif new.drawn < old.drawn:
+            held = (await promising.reserved_for(document)).get(new.order_line, 0)
+            back = min(old.drawn - new.drawn, wanted[new.order_line] - drawn[new.order_line] - held)
+            want = Want(
+                document=document,
+                line=new.order_line,
+                item=new.item,
+                warehouse=one.warehouse,
+                quantity=back,
+            )
+            if back > 0:
+                await promising.give_back(want)
+
+
+async def _tick(before: Sequence[Pinned], after: Sequence[Pinned]) -> None:
+    await execute_many(
+        _TICK,
+        [
+            (new.picked, new.quantity, new.state, new.id)
+            for old, new in zip(before, after, strict=True)
+            if old != new
+        ],
+    )
+
+
+async def _change_state(one: Notice, state: str, cause: Origin) -> None:
+    now = clock.now()
+    reached = notice.STATES.index(state) if state not in notice.OVER else 0
+    moments = [
+        (getattr(one, f"{name}_at") or now) if reached >= notice.STATES.index(name) else None
+        for name in ("picked", "packed", "checked", "shipped")
+    ]
+    await execute(_STATE, state, *moments, one.id)
+    body = {"before": one.state}
+    await events.record(f"notice.{state}", f"sn:{one.id}", body, by=cause.user, device=cause.device)
+
+
+async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
+    """Name a place for whatever is to be picked and has none, on a new walk; say so where nothing is left."""
+    pinned = (await surveying.pinned([one.document]))[one.document]
+    used = {each.location for each in pinned if each.rest}
+    has_changed = False
+    for line in lines:
+        subject = f"{one.document}/{line.id}"
+        missing = notice.missing(line, pinned)
+        if not missing:
+            await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
+            continue
+        want = Want(
+            document=one.document, line=line.id, item=line.item, warehouse=one.warehouse, quantity=missing
+        )
+        planned = await promising.allocate(want, rule=steps.rule, today=today(), used=used)
+        has_changed = has_changed or bool(planned.takes)
+        used |= {take.location for take in planned.takes}
+        if planned.short:
+            body = {"document": one.document, "number": one.number, "order": one.order_number,
+                    "customer": one.customer_name, "item": f"i-{line.item}",
+                    "short": quantity.format(planned.short)}  # fmt: skip
+            await raising.raise_incident(SHORTAGE, subject, body, warehouse=one.warehouse)
+        else:
+            await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
+    if has_changed:
+        await routing.plan_walk(one, steps)
+
+
+async def _raise_oddities(one: Notice, lines: Sequence[Line], story: Story) -> None:
+    """Tell a person what a rule cannot settle, and stop telling once the movements have settled it."""
+    now = clock.now()
+    body: dict[str, Any] = {"document": one.document, "number": one.number, "order": one.order_number}
+    left_over = notice.must_be_put_back(one.state, lines)
+    if left_over:
+        told = body | {"quantity": quantity.format(left_over), "tote": one.tote_code}
+        await raising.raise_incident(PUT_BACK, one.document, told, warehouse=one.warehouse)
+    else:
+        await execute(_CLOSE_INCIDENT, now, PUT_BACK, one.document)
+    if one.state == "cancelled" and any(line.shipped for line in lines):
+        await raising.raise_incident(SENT_ANYWAY, one.document, body, warehouse=one.warehouse)
+    else:
+        await execute(_CLOSE_INCIDENT, now, SENT_ANYWAY, one.document)
+    strangers = notice.strangers(lines, story)
+    if strangers:
+        told = body | {"items": [f"i-{item}" for item in strangers]}
+        await raising.raise_incident(STRANGE, one.document, told, warehouse=one.warehouse)
+    else:
+        await execute(_CLOSE_INCIDENT, now, STRANGE, one.document)
+
+
+async def refresh_order(order_id: int, cause: Origin) -> None:
+    """Add up what all notices of an order say of it, and the state in which that leaves it."""
+    await execute(_ORDER_LINES, order_id)
+    standing = await queries.order(order_id)
+    assert standing is not None, "a notice of an order that does not exist"
+    if standing.state not in (*order.OPEN, "done"):
+        return
+    state = order.state_after(await queries.lines(order_id))
+    if state != standing.state and state != "cancelled":
+        await execute(_ORDER_STATE, state, clock.now() if state == "done" else None, order_id)
+        body = {"before": standing.state}
+        await events.record(f"order.{state}", f"so:{order_id}", body, by=cause.user, device=cause.device)
+
+
+# When it is not wanted any more
+
+
+async def withdraw(order_id: int, *, reason: str, cause: Origin) -> None:
+    """The order is not wanted any more: nor is anything that the floor has not sent of it."""
+    async with writing():
+        for one in await surveying.notices_of_order(order_id):
+            if one.state not in notice.OVER and one.state != "shipped":
+                await end(one, reason, cause)
+
+
+async def end(one: Notice, reason: str, cause: Origin) -> None:
+    """Take a notice back: nobody walks for it any more, and what is in a tote is to be put back."""
+    await unpin(one)
+    await execute(_CANCEL, one.id)
+    body = {"reason": reason.strip()}
+    await events.record("notice.cancelled", f"sn:{one.id}", body, by=cause.user, device=cause.device)
+    await refresh({one.id: cause})
+
+
+async def unpin(one: Notice) -> None:
+    """Name no more places for what is not picked yet."""
+    for pinned in (await surveying.pinned([one.document]))[one.document]:
+        feed.drop(f"warehouse:w-{one.warehouse}", "pick", f"a-{pinned.id}")
+    await promising.deallocate(one.document)
+
+
+# When a place cannot give what it was to give
+
+
+async def heal(cells: Iterable[Cell]) -> None:
+    """Something left these cells or was counted there: whoever was to pick more than there is goes elsewhere.
+
+    Who was sent there first keeps the place.
+    """
+    rows = await fetch(_SUSPECT, as_json(sorted({cell.location for cell in cells})))
+    left: dict[tuple[Any, ...], int] = {}
+    cut: list[Pinned] = []
+    touched: set[int] = set()
+    for row in rows:
+        one = Pinned(**{field: row[field] for field in Pinned.__struct_fields__})
+        cell = (one.item, one.location, one.lot, one.serial)
+        there = left.get(cell, int(row["on_hand"]))
+        stays = min(there, one.rest)
+        left[cell] = there - stays
+        number = notice.number_of(row["document"])
+        if stays < one.rest and number:
+            state = "open" if stays else "short"
+            cut.append(msgspec.structs.replace(one, quantity=one.picked + stays, state=state))
+            touched.add(number)
+    if cut:
+        await execute_many(_TICK, [(one.picked, one.quantity, one.state, one.id) for one in cut])
+        await refresh({number: Origin() for number in touched})
+
+
+# What devices are shown
+
+
+async def tell_devices(ids: Collection[int]) -> None:
+    """Show notices and their places to the warehouse's devices for as long as there is something to do with them."""
+    for standing in await gather(ids):
+        _tell(standing)
+
+
+def _tell(standing: Standing) -> None:
+    one, scope = standing.notice, f"warehouse:w-{standing.notice.warehouse}"
+    is_left_over = notice.must_be_put_back(one.state, standing.lines) > 0
+    if one.state in notice.LIVE or is_left_over:
+        feed.put(scope, "notice", one.document, _notice_body(standing, is_left_over=is_left_over))
+    else:
+        feed.drop(scope, "notice", one.document)
+    for pinned in standing.pinned:
+        is_shown = one.state in notice.TO_PICK and (pinned.state == "open" or pinned.picked)
+        if is_shown:
+            feed.put(scope, "pick", f"a-{pinned.id}", _pick_body(one, pinned))
+        else:
+            feed.drop(scope, "pick", f"a-{pinned.id}")
+
+
+def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
+    one = standing.notice
+    body: dict[str, Any] = {
+        "number": one.number,
+        "state": PUT_BACK if is_left_over else one.state,
+        "customer": one.customer_name,
+        "due": one.due_on,
+        "priority": one.priority,
+        "next": notice.next_step(one.state, standing.steps),
+        "lines": [
+            {
+                "id": str(line.id),
+                "item": f"i-{line.item}",
+                "quantity": quantity.format(line.wanted),
+                "picked": quantity.format(line.picked),
+            }
+            for line in standing.lines
+        ],
+    }
+    if one.wave:
+        body["wave"] = f"wv-{one.wave}"
+    if one.tote:
+        body["tote"] = f"l-{one.tote}"
+    if one.taken_by:
+        body |= {"taken": f"u-{one.taken_by}", "taker": one.taker, "device": f"d-{one.device}"}
+    return body
+
+
+def _pick_body(one: Notice, pinned: Pinned) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "notice": one.document,
+        "line": str(pinned.line),
+        "item": f"i-{pinned.item}",
+        "location": f"l-{pinned.location}",
+        "quantity": quantity.format(pinned.quantity),
+        "picked": quantity.format(pinned.picked),
+        "position": pinned.position,
+        "state": pinned.state,
+    }
+    more = {"wave": f"wv-{one.wave}" if one.wave else "", "lot": pinned.lot, "serial": pinned.serial}
+    return body | {name: text for name, text in more.items() if text}

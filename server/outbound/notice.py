@@ -1,0 +1,333 @@
+"""A shipment notice: what movements say of its lines, which state follows, who may check, which step comes next.
+
+Everything is worked out from sums and moments of event, never from the single scan: so the same scans in any
+order, with what was taken back among them, leave the same notice.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+State = Literal[
+    "waiting", "released", "picking", "picked", "packed", "checked", "shipped", "cancelled", "short_closed"
+]
+STATES: Final = (
+    "waiting", "released", "picking", "picked", "packed", "checked", "shipped", "cancelled", "short_closed",
+)  # fmt: skip
+TO_PICK: Final = frozenset({"released", "picking"})
+"""Somebody is to walk for it."""
+
+LIVE: Final = frozenset({"released", "picking", "picked", "packed", "checked"})
+"""Somebody on the floor still has something to do with it."""
+
+OVER: Final = frozenset({"cancelled", "short_closed"})
+"""A person ended it; what is scanned afterwards is put right, it does not begin again."""
+
+STAGES: Final = {"bin": 0, "dock": 0, "tote": 1, "carton": 2, "customer": 3}
+"""How far on their way goods are where they lie."""
+
+PICKED, PACKED, SHIPPED = 1, 2, 3
+
+PREFIX: Final = "sn-"
+
+
+def number_of(document: str, prefix: str = PREFIX) -> int | None:
+    """The notice that a document of the ledger names; None when it names none."""
+    digits = document.removeprefix(prefix)
+    is_named = digits != document and digits.isascii() and digits.isdigit() and len(digits) < 10
+    return int(digits) if is_named else None
+
+
+class Steps(msgspec.Struct, frozen=True, kw_only=True):
+    """Which steps a warehouse takes, by which rule it picks, and how far apart its aisles and bays are."""
+
+    packs: bool = True
+    checkers: int = 1
+    rule: Literal["fefo", "fifo"] = "fefo"
+    aisle_mm: int = 3000
+    bay_mm: int = 1200
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as it stands; of `quantity`, `short` will not be picked."""
+
+    id: int
+    order_line: int
+    item: int
+    quantity: int
+    short: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+
+    @property
+    def wanted(self) -> int:
+        """What is to leave with this notice."""
+        return max(0, self.quantity - self.short)
+
+    @property
+    def to_pick(self) -> int:
+        return max(0, self.wanted - self.picked)
+
+    @property
+    def drawn(self) -> int:
+        """What picking took off the reservation: beyond what was asked nobody had anything reserved."""
+        return min(self.picked, self.quantity)
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """Flows of a notice that mean the same, added up; `last_at` is when the latest of them happened."""
+
+    item: int
+    lot: str
+    serial: str
+    source: int
+    source_kind: str
+    target: int
+    target_kind: str
+    user: int
+    quantity: int
+    last_at: int
+
+
+class Pick(NamedTuple):
+    """Where something was taken from."""
+
+    item: int
+    location: int
+    lot: str
+    serial: str
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What the movements of a notice say: by item how far it came, from where it was taken, and by whom."""
+
+    picked: dict[int, int]
+    packed: dict[int, int]
+    shipped: dict[int, int]
+    taken: dict[Pick, int]
+    pickers: frozenset[int]
+    changed_at: int
+    """When goods last went into or out of its totes and cartons, other than to the customer."""
+
+
+def told(shares: Iterable[Share]) -> Story:
+    """Read the movements: each stage that goods passed counts, each they came back over counts against it.
+
+    What left was packed and picked, though somebody forgot to scan that.
+    """
+    passed: dict[int, dict[int, int]] = {stage: defaultdict(int) for stage in (PICKED, PACKED, SHIPPED)}
+    taken: dict[Pick, int] = defaultdict(int)
+    pickers: set[int] = set()
+    changed_at = 0
+    for share in shares:
+        start, end = STAGES.get(share.source_kind, 0), STAGES.get(share.target_kind, 0)
+        for stage, of_stage in passed.items():
+            of_stage[share.item] += share.quantity * ((start < stage <= end) - (end < stage <= start))
+        if start == 0 and end > 0:
+            taken[Pick(share.item, share.source, share.lot, share.serial)] += share.quantity
+            pickers.add(share.user)
+        if end == 0 and start > 0:
+            taken[Pick(share.item, share.target, share.lot, share.serial)] -= share.quantity
+        if SHIPPED not in (start, end):
+            changed_at = max(changed_at, share.last_at)
+    shipped = {item: max(0, much) for item, much in passed[SHIPPED].items()}
+    packed = {item: max(shipped[item], much) for item, much in passed[PACKED].items()}
+    picked = {item: max(packed[item], much) for item, much in passed[PICKED].items()}
+    return Story(
+        picked=picked,
+        packed=packed,
+        shipped=shipped,
+        taken=_settled(taken),
+        pickers=frozenset(pickers),
+        changed_at=changed_at,
+    )
+
+
+def _settled(taken: Mapping[Pick, int]) -> dict[Pick, int]:
+    """What was put back elsewhere than it came from takes off what was taken of the same goods, in fixed order."""
+    rest = {pick: much for pick, much in sorted(taken.items()) if much > 0}
+    for back, much in sorted(taken.items()):
+        owed = max(0, -much)
+        for pick in sorted(rest, key=lambda one: (one[0] != back[0], one[2:] != back[2:], one)):
+            if pick.item == back.item and owed:
+                share = min(owed, rest[pick])
+                rest[pick] -= share
+                owed -= share
+    return {pick: much for pick, much in rest.items() if much}
+
+
+def follow(lines: Sequence[Line], story: Story) -> list[Line]:
+    """The lines after what the movements say."""
+    picked, packed, shipped = (spread(lines, sums) for sums in (story.picked, story.packed, story.shipped))
+    return [
+        msgspec.structs.replace(
+            line, picked=picked[line.id], packed=packed[line.id], shipped=shipped[line.id]
+        )
+        for line in lines
+    ]
+
+
+def spread(lines: Sequence[Line], sums: Mapping[int, int]) -> dict[int, int]:
+    """Give each line its part of an item: in the order of the lines, what is too much to the last of them."""
+    given = dict.fromkeys((line.id for line in lines), 0)
+    for item, much in sums.items():
+        own = [line for line in lines if line.item == item]
+        rest = much
+        for line in own:
+            given[line.id] = min(rest, line.quantity)
+            rest -= given[line.id]
+        if own:
+            given[own[-1].id] += rest
+    return given
+
+
+def strangers(lines: Iterable[Line], story: Story) -> list[int]:
+    """Items that were picked for it and stand on no line."""
+    known = {line.item for line in lines}
+    return sorted(item for item, much in story.picked.items() if much and item not in known)
+
+
+# Allocations
+
+
+class Pinned(msgspec.Struct, frozen=True, kw_only=True):
+    """An allocation of a notice: so much of a line is to be taken here; `state` is open, done, short or skipped."""
+
+    id: int
+    line: int
+    item: int
+    location: int
+    lot: str
+    serial: str
+    quantity: int
+    picked: int
+    state: str
+    position: int
+
+    @property
+    def rest(self) -> int:
+        """What is still to be taken here."""
+        return max(0, self.quantity - self.picked) if self.state == "open" else 0
+
+
+def ticked(pinned: Sequence[Pinned], lines: Sequence[Line], story: Story) -> list[Pinned]:
+    """Allocations after what was picked: those of the very place first, then whichever was asked for.
+
+    Another place or lot than was planned serves the plan all the same: what is picked is picked.
+    """
+    counted = dict.fromkeys((one.id for one in pinned), 0)
+    left = {line.id: line.picked for line in lines}
+    in_order = sorted(pinned, key=lambda one: (one.position, one.id))
+    rest = dict(story.taken)
+    for one in in_order:
+        here = Pick(one.item, one.location, one.lot, one.serial)
+        _count(one, min(rest.get(here, 0), left.get(one.line, 0)), counted, left)
+        rest[here] = rest.get(here, 0) - counted[one.id]
+    for one in in_order:
+        _count(one, left.get(one.line, 0), counted, left)
+    return [_with(one, counted[one.id]) for one in pinned]
+
+
+def _count(one: Pinned, much: int, counted: dict[int, int], left: dict[int, int]) -> None:
+    share = min(much, one.quantity - counted[one.id])
+    counted[one.id] += share
+    left[one.line] = left.get(one.line, 0) - share
+
+
+def _with(one: Pinned, picked: int) -> Pinned:
+    state = one.state
+    if state in ("open", "done"):
+        state = "done" if picked >= one.quantity else "open"
+    return msgspec.structs.replace(one, picked=picked, state=state)
+
+
+def missing(line: Line, pinned: Iterable[Pinned]) -> int:
+    """What of a line is to be picked and no place is named for."""
+    return max(0, line.to_pick - sum(one.rest for one in pinned if one.line == line.id))
+
+
+# Checks
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Somebody looked into the cartons at a moment and found everything, or a difference."""
+
+    person: int
+    checked_at: int
+    result: str
+
+
+def digest(contents: Iterable[tuple[int, str, str, int]]) -> str:
+    """What is in the cartons (item, lot, serial, quantity), in one short word that any change changes."""
+    text = msgspec.json.encode(sorted(one for one in contents if one[3]))
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def checked_by(seen: Iterable[Seen], story: Story) -> frozenset[int]:
+    """Who has found everything right since the contents last changed, pickers apart."""
+    last: dict[int, Seen] = {}
+    for one in sorted(seen, key=lambda one: one.checked_at):
+        last[one.person] = one
+    return frozenset(
+        person
+        for person, one in last.items()
+        if person not in story.pickers and one.result == "passed" and one.checked_at > story.changed_at
+    )
+
+
+def why_not_check(person: int, seen: Iterable[Seen], story: Story) -> str | None:
+    """Why a look of this person does not count: they picked it, or have looked already."""
+    if person in story.pickers:
+        return "picker"
+    return "same_person" if person in checked_by(seen, story) else None
+
+
+# States
+
+
+def state_after(
+    state: str, lines: Sequence[Line], steps: Steps, *, is_released: bool, is_taken: bool, checks: int
+) -> State:
+    """The state that follows from the lines and the looks that count."""
+    if state == "cancelled":
+        return "cancelled"
+    if any(line.shipped for line in lines) and all(
+        line.shipped >= line.picked >= line.wanted for line in lines
+    ):
+        return "shipped"
+    if not any(line.wanted or line.picked for line in lines):
+        return "short_closed"
+    if any(line.to_pick for line in lines):
+        if any(line.picked for line in lines) or is_taken:
+            return "picking"
+        return "released" if is_released else "waiting"
+    if steps.packs and any(line.packed < line.picked for line in lines):
+        return "picked"
+    if steps.checkers and checks >= steps.checkers:
+        return "checked"
+    return "packed" if steps.packs else "picked"
+
+
+def next_step(state: str, steps: Steps) -> str:
+    """What is to be done with it next: release, pick, pack, check, ship; nothing when it is over."""
+    match state:
+        case "waiting":
+            return "release"
+        case "released" | "picking":
+            return "pick"
+        case "picked" if steps.packs:
+            return "pack"
+        case "picked" | "packed" if steps.checkers:
+            return "check"
+        case "picked" | "packed" | "checked":
+            return "ship"
+    return ""
+
+
+def must_be_put_back(state: str, lines: Iterable[Line]) -> int:
+    """What of a notice that was ended lies in totes and cartons, and belongs in a bin again."""
+    return sum(line.picked - line.shipped for line in lines) if state in OVER else 0

@@ -1,0 +1,283 @@
+"""Reads about what the floor does for orders: notices, waves, their lines, places, cartons and checks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import msgspec
+
+from server.db import Row, Statement, as_json, fetch
+from server.outbound.notice import Line, Pinned, Seen, Share, Steps
+
+Warehouses = frozenset[int] | None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice with the names of what it speaks of."""
+
+    id: int
+    number: str
+    order_id: int
+    order_number: str
+    order_state: str
+    customer: int
+    customer_name: str
+    address: str
+    contact: str
+    phone: str
+    remark: str
+    warehouse: int
+    warehouse_code: str
+    wave: int | None
+    wave_number: str
+    state: str
+    priority: int
+    due_on: str
+    tote: int | None
+    tote_code: str
+    taken_by: int
+    taker: str
+    device: int
+    carrier: str
+    tracking: str
+    weight_g: int
+    released_at: int | None
+    picked_at: int | None
+    packed_at: int | None
+    checked_at: int | None
+    shipped_at: int | None
+    delivered_at: int | None
+    delivery: str
+    walk_mm: int
+    by_code_mm: int
+    created_by: int
+    created_at: int
+    version: int
+
+    @property
+    def document(self) -> str:
+        """Its wire id."""
+        return f"sn-{self.id}"
+
+    @property
+    def saved_m(self) -> int:
+        """Metres saved against walking in the order of the codes."""
+        return (self.by_code_mm - self.walk_mm) // 1000
+
+
+class ShownLine(msgspec.Struct, frozen=True):
+    """A line and what its item is called."""
+
+    line: Line
+    code: str
+    name: str
+    base: str
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something is to be picked, and how one walks there."""
+
+    id: int
+    code: str
+    zone: str
+    aisle: str
+    bay: int
+    level: int
+
+
+class Carton(msgspec.Struct, frozen=True, kw_only=True):
+    """A box of a notice."""
+
+    id: int
+    notice: int
+    location: int
+    code: str
+    sscc: str
+    state: str
+    weight_g: int
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods in a tote or carton."""
+
+    location: int
+    location_code: str
+    kind: str
+    item: int
+    code: str
+    name: str
+    base: str
+    lot: str
+    serial: str
+    on_hand: int
+
+
+_NOTICES = (
+    "SELECT n.id, n.number, n.order_id, o.number AS order_number, o.state AS order_state, o.customer,"
+    " p.name AS customer_name, o.address, o.contact, o.phone, o.remark, n.warehouse, w.code AS warehouse_code,"
+    " n.wave, coalesce(v.number, '') AS wave_number, n.state, n.priority, n.due_on, n.tote,"
+    " coalesce(l.code, '') AS tote_code, n.taken_by, coalesce(nullif(u.display_name, ''), u.name, '') AS taker,"
+    " n.device, n.carrier, n.tracking, n.weight_g, n.released_at, n.picked_at, n.packed_at, n.checked_at,"
+    " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version"
+    " FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer"
+    " JOIN warehouse w ON w.id = n.warehouse LEFT JOIN wave v ON v.id = n.wave"
+    " LEFT JOIN location l ON l.id = n.tote LEFT JOIN user_account u ON u.id = n.taken_by"
+)
+
+
+def _about(sql: str, after: str = "") -> Statement:
+    """A statement about the ids of a JSON list, in both dialects."""
+    return Statement(
+        f"{sql} IN (SELECT value FROM json_each(?)){after}",
+        f"{sql} IN (SELECT (json_array_elements_text(?::text::json))::int){after}",
+    )
+
+
+_BY_IDS = _about(f"{_NOTICES} WHERE n.id", " ORDER BY n.id")
+_OF_WAVE = Statement(f"{_NOTICES} WHERE n.wave = ? ORDER BY n.id")
+_OF_ORDER = Statement(f"{_NOTICES} WHERE n.order_id = ? ORDER BY n.id")
+_LINES = _about(
+    "SELECT l.notice, l.id, l.order_line, l.item, l.quantity, l.short, l.picked, l.packed, l.shipped,"
+    " i.code AS item_code, i.name AS item_name, i.unit AS base FROM shipment_notice_line l"
+    " JOIN item i ON i.id = l.item WHERE l.notice",
+    " ORDER BY l.notice, l.id",
+)
+_SHARES = Statement(*(
+    "SELECT m.document, m.item, m.lot, m.serial, m.source, s.kind AS source_kind, m.target,"
+    " t.kind AS target_kind, m.user_id AS user, sum(m.quantity) AS quantity, max(m.event_at) AS last_at"
+    " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
+    f" WHERE m.kind = 'flow' AND m.document <> '' AND m.document IN ({these})"
+    " GROUP BY m.document, m.item, m.lot, m.serial, m.source, s.kind, m.target, t.kind, m.user_id"
+    for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
+))  # fmt: skip
+_SETTINGS = _about(
+    "SELECT warehouse, packs, checkers, rule, aisle_mm, bay_mm FROM floor_setting WHERE warehouse"
+)
+_PINNED = Statement(*(
+    "SELECT document, id, line, item, location, lot, serial, quantity, picked, state, position FROM allocation"
+    f" WHERE document IN ({these}) ORDER BY position, id"
+    for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
+))  # fmt: skip
+_SEEN = _about(
+    "SELECT notice, person, checked_at, result FROM shipment_check WHERE notice", " ORDER BY checked_at, id"
+)
+_PLACES = _about(
+    "SELECT l.id, l.code, coalesce(z.code, '') AS zone, l.aisle, l.bay, l.level FROM location l"
+    " LEFT JOIN zone z ON z.id = l.zone WHERE l.id"
+)
+_CARTONS = _about(
+    "SELECT c.id, c.notice, c.location, l.code, c.sscc, c.state, c.weight_g FROM carton c"
+    " JOIN location l ON l.id = c.location WHERE c.notice",
+    " ORDER BY c.id",
+)
+_CONTENTS = _about(
+    "SELECT b.location, l.code AS location_code, l.kind, b.item, i.code, i.name, i.unit AS base, b.lot, b.serial,"
+    " b.on_hand FROM balance b JOIN location l ON l.id = b.location JOIN item i ON i.id = b.item"
+    " WHERE b.on_hand > 0 AND b.owner = 0 AND b.location",
+    " ORDER BY l.code, i.code, b.lot, b.serial",
+)
+
+
+async def notices(ids: Iterable[int]) -> list[Notice]:
+    """These notices, by id; ones that do not exist are left out."""
+    return [Notice(**dict(row)) for row in await fetch(_BY_IDS, as_json(sorted(set(ids))))]
+
+
+async def notice(notice_id: int, warehouses: Warehouses = None) -> Notice | None:
+    """The notice with this id, if it is of one of these warehouses."""
+    found = await notices([notice_id])
+    if not found or not (warehouses is None or found[0].warehouse in warehouses):
+        return None
+    return found[0]
+
+
+async def notices_of_order(order_id: int) -> list[Notice]:
+    """What of an order the floor was told to send."""
+    return [Notice(**dict(row)) for row in await fetch(_OF_ORDER, order_id)]
+
+
+async def notices_of_wave(wave_id: int) -> list[Notice]:
+    """The notices that are picked together."""
+    return [Notice(**dict(row)) for row in await fetch(_OF_WAVE, wave_id)]
+
+
+async def shown_lines(notice_id: int) -> list[ShownLine]:
+    """The lines of a notice with what their items are called."""
+    rows = await fetch(_LINES, as_json([notice_id]))
+    return [ShownLine(_line(row), row["item_code"], row["item_name"], row["base"]) for row in rows]
+
+
+async def lines(ids: Collection[int]) -> dict[int, list[Line]]:
+    """The lines of these notices."""
+    found: dict[int, list[Line]] = {one: [] for one in ids}
+    for row in await fetch(_LINES, as_json(sorted(ids))):
+        found[row["notice"]].append(_line(row))
+    return found
+
+
+def _line(row: Row) -> Line:
+    return Line(**{field: row[field] for field in Line.__struct_fields__})
+
+
+async def shares(documents: Collection[str]) -> dict[str, list[Share]]:
+    """What was moved with these documents, added up."""
+    found: dict[str, list[Share]] = {one: [] for one in documents}
+    for row in await fetch(_SHARES, as_json(sorted(documents))):
+        values: dict[str, Any] = {field: row[field] for field in Share.__struct_fields__}
+        found[row["document"]].append(Share(**values | {"quantity": int(row["quantity"])}))
+    return found
+
+
+async def steps_of(warehouses: Iterable[int]) -> dict[int, Steps]:
+    """How each of these warehouses sends goods out."""
+    asked = sorted(set(warehouses))
+    found = dict.fromkeys(asked, Steps())
+    for row in await fetch(_SETTINGS, as_json(asked)):
+        values: dict[str, Any] = {field: row[field] for field in Steps.__struct_fields__}
+        found[row["warehouse"]] = Steps(**values | {"packs": bool(row["packs"])})
+    return found
+
+
+async def pinned(documents: Collection[str]) -> dict[str, list[Pinned]]:
+    """Where the goods of these documents are to be picked, in the order of the walk."""
+    found: dict[str, list[Pinned]] = {one: [] for one in documents}
+    for row in await fetch(_PINNED, as_json(sorted(documents))):
+        found[row["document"]].append(Pinned(**{field: row[field] for field in Pinned.__struct_fields__}))
+    return found
+
+
+async def seen(ids: Collection[int]) -> dict[int, list[Seen]]:
+    """Who looked into the cartons of these notices."""
+    found: dict[int, list[Seen]] = {one: [] for one in ids}
+    for row in await fetch(_SEEN, as_json(sorted(ids))):
+        found[row["notice"]].append(Seen(row["person"], row["checked_at"], row["result"]))
+    return found
+
+
+async def places(ids: Iterable[int]) -> dict[int, Place]:
+    """Where these locations are."""
+    return {row["id"]: Place(**dict(row)) for row in await fetch(_PLACES, as_json(sorted(set(ids))))}
+
+
+async def cartons(ids: Collection[int]) -> dict[int, list[Carton]]:
+    """The boxes of these notices."""
+    found: dict[int, list[Carton]] = defaultdict(list)
+    for row in await fetch(_CARTONS, as_json(sorted(ids))):
+        found[row["notice"]].append(Carton(**dict(row)))
+    return found
+
+
+async def contents(locations: Iterable[int]) -> list[Content]:
+    """What lies in these totes and cartons."""
+    return [Content(**dict(row)) for row in await fetch(_CONTENTS, as_json(sorted(set(locations))))]
+
+
+_LIVE = Statement(
+    "SELECT id FROM shipment_notice WHERE warehouse = ? AND state IN ('released', 'picking', 'picked', 'packed',"
+    " 'checked')"
+)
+
+
+async def live_ids(warehouse: int) -> list[int]:
+    """The notices that somebody in this warehouse has something to do with."""
+    return [row[0] for row in await fetch(_LIVE, warehouse)]
