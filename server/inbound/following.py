@@ -43,6 +43,7 @@ _OPEN_CHECK = Statement(
 )
 _RESIZE_CHECK = Statement("UPDATE inspection SET quantity = ? WHERE id = ?")
 _DROP_CHECK = Statement("DELETE FROM inspection WHERE id = ? AND state = 'open'")
+_RETELL = Statement("UPDATE incident SET body = ? WHERE kind = ? AND subject = ? AND closed_at IS NULL")
 _CLOSE_INCIDENT = Statement(
     "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
 )
@@ -229,6 +230,8 @@ async def _tell_buyer(
                 "device": f"d-{cause.device}" if cause.device else "",
             }
             await raising.raise_incident(OVER, subject, body, warehouse=one.warehouse)
+            # Raised once, but it tells how much there is now.
+            await execute(_RETELL, msgspec.json.encode(body).decode(), OVER, subject)
         elif not line.held and names[line.id].line.held:
             await settle_excess(one, line.id)
 

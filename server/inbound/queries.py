@@ -117,6 +117,34 @@ async def order_counts(filters: Filters, warehouses: Warehouses) -> dict[str, in
     return await _counted("purchase_order", filters, warehouses, "supplier")
 
 
+class Supplier(msgspec.Struct, frozen=True):
+    """A supplier as forms offer it."""
+
+    id: int
+    code: str
+    name: str
+
+
+_SUPPLIERS = Statement(
+    "SELECT id, code, name FROM partner WHERE is_supplier = ? AND is_active = ? ORDER BY code LIMIT 500"
+)
+_SUPPLIER_ID = Statement(
+    "SELECT id FROM partner WHERE (code = ? OR name = ?) AND is_supplier = ? AND is_active = ? ORDER BY code = ? DESC"
+    " LIMIT 1"
+)
+
+
+async def suppliers() -> list[Supplier]:
+    """Those who deliver to us, to choose from."""
+    return [Supplier(*row) for row in await fetch(_SUPPLIERS, True, True)]
+
+
+async def supplier_id(typed: str) -> int | None:
+    """The supplier with exactly this code, or this name."""
+    rows = await fetch(_SUPPLIER_ID, typed, typed, True, True, typed) if typed else []
+    return int(rows[0][0]) if rows else None
+
+
 # Receipts
 
 

@@ -5,10 +5,16 @@ from typing import Final
 ROLES: Final = ("administrator", "supervisor", "storekeeper", "salesperson", "buyer", "finance")
 
 _EVERYBODY: Final = {"see stock", "see catalogue", "see own account"}
-_FLOOR: Final = {"move stock", "count stock", "bind barcodes", "print labels", "use devices"}
+_FLOOR: Final = {"move stock", "count stock", "bind barcodes", "print labels", "use devices", "receive goods"}
 _CATALOGUE: Final = {"edit items", "edit partners", "import"}
 _GOODS_OUT: Final = {"see orders", "see notices"}
+_INSIDE: Final = {"see transfers", "see adjustments", "see levels"}
+"""What goes on between and inside the warehouses."""
+
+_INSIDE_DECIDING: Final = _INSIDE | {"edit transfers", "edit adjustments", "approve adjustments", "edit levels"}
 _SELLING: Final = {"edit orders", "confirm orders", "see prices"}
+_CUSTOMERS: Final = {"see customers"}
+_AGREEING: Final = {"agree terms", "edit prices"}
 _GOODS_IN: Final = {"see purchases", "see receipts"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
@@ -19,9 +25,16 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _GOODS_OUT
         | _GOODS_IN
         | _SELLING
+        | _CUSTOMERS
+        | _AGREEING
         | {
             "release orders",
             "see counts",
+            "plan counts",
+            "decide counts",
+            "edit purchases",
+            "inspect goods",
+            "edit receiving",
             "edit locations",
             "watch the board",
             "decide conflicts",
@@ -42,9 +55,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _GOODS_OUT
         | _GOODS_IN
         | _SELLING
+        | _CUSTOMERS
+        | _AGREEING
         | {
             "release orders",
             "see counts",
+            "plan counts",
+            "decide counts",
+            "inspect goods",
+            "edit receiving",
             "edit locations",
             "watch the board",
             "decide conflicts",
@@ -59,16 +78,26 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "storekeeper": frozenset(
         _EVERYBODY
         | _FLOOR
-        | {"see movements", "watch the board", "see notices", "see receipts", "see counts"}
+        | _INSIDE
+        | {"edit adjustments", "see movements", "watch the board", "see notices", "see receipts", "see counts"}
     ),
-    "salesperson": frozenset(_EVERYBODY | _GOODS_OUT | _SELLING | {"use devices", "edit partners"}),
+    "salesperson": frozenset(
+        _EVERYBODY | _GOODS_OUT | _SELLING | _CUSTOMERS | {"use devices", "edit partners"}
+    ),
     "buyer": frozenset(
-        _EVERYBODY | _GOODS_IN | {"edit items", "edit partners", "import", "see movements", "see costs"}
+        _EVERYBODY
+        | _CUSTOMERS
+        | _GOODS_IN
+        | _INSIDE
+        | {"edit levels", "edit purchases", "edit items", "edit partners", "import", "see movements", "see costs"}
     ),
     "finance": frozenset(
         _EVERYBODY
+        | _CUSTOMERS
+        | _AGREEING
         | _GOODS_OUT
         | _GOODS_IN
+        | _INSIDE
         | {"release orders", "see prices", "see counts", "see movements", "see costs", "see audit"}
     ),
 }

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from server import clock, feed, ids
+from server import quantity as exact
 from server.config import settings
 from server.db import Statement, execute_many, writing
 from server.stock import raising
 from server.stock.ledger import Origin
-from server.stock.movement import Moment
+from server.stock.movement import Flow, Moment
 from server.sync import envelope, posting, reading, wire
 from server.sync.verdict import Doing, Ruling, decide
 
@@ -65,3 +66,31 @@ def receive(item: int, quantity: str, target: int, **more: str) -> Act:
 def move(item: int, quantity: str, source: int, target: int, **more: str) -> Act:
     """Goods that were brought from one place to another."""
     return Act("stock.move@1", wire.Move(f"i-{item}", quantity, f"l-{source}", f"l-{target}", **more))
+
+
+async def carry_out(flows: Sequence[Flow], *, by: int) -> list[Ruling]:
+    """Do what stock decided: flows between places; of an adjustment only the real place is named, the other is 0."""
+    rulings = await perform(
+        [_adjusted(flow) if flow.act == "adjust" else _moved(flow) for flow in flows], by=by
+    )
+    assert all(ruling.outcome in ("applied", "warning") for ruling in rulings), rulings
+    return rulings
+
+
+def _moved(flow: Flow) -> Act:
+    more = {"lot": flow.lot, "serial": flow.serial, "reason": flow.reason, "document": flow.document}
+    return move(flow.item, exact.format(flow.quantity), flow.source, flow.target, **more)
+
+
+def _adjusted(flow: Flow) -> Act:
+    sign = -1 if flow.source else 1
+    adjust = wire.Adjust(
+        f"i-{flow.item}",
+        exact.format(sign * flow.quantity),
+        f"l-{flow.source or flow.target}",
+        lot=flow.lot,
+        serial=flow.serial,
+        reason=flow.reason,
+        document=flow.document,
+    )
+    return Act("stock.adjust@1", adjust)

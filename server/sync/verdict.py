@@ -237,7 +237,10 @@ def _oddities(doing: Doing, flow: Flow, world: World, code: str) -> list[str]:
     if not (source.is_active and target.is_active):
         odd.append("inactive_location")
     scope = doing.actor.warehouses if doing.actor else None
-    if scope is not None and not (source.warehouse in scope and target.warehouse in scope):
+    # Goods on their way belong to nobody's floor: whoever sends lays them there, whoever receives takes them.
+    if scope is not None and any(
+        place.warehouse not in scope for place in (source, target) if place.kind != "transit"
+    ):
         odd.append("out_of_scope")
     if flow.quantity % 10 ** (3 - item.scale):
         odd.append("fraction")
@@ -287,7 +290,7 @@ def _adjust(doing: Doing, args: wire.Adjust, world: World) -> Ruling:
     other = world.book.place_of("adjustment", location)
     source, target = (other, location) if amount > 0 else (location, other)
     flow = Flow(act="adjust", item=wire.number(args.item), quantity=abs(amount), source=source, target=target,
-                lot=args.lot, serial=args.serial, reason=args.reason)  # fmt: skip
+                lot=args.lot, serial=args.serial, document=args.document, reason=args.reason)  # fmt: skip
     return _posted(doing, world, [flow], _oddities(doing, flow, world, args.code))
 
 

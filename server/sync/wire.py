@@ -133,6 +133,7 @@ class Adjust(msgspec.Struct, frozen=True, gc=False):
     lot: Text = ""
     serial: Text = ""
     reason: Text = ""
+    document: Text = ""
     code: Text = ""
 
 

@@ -8,8 +8,8 @@ from server.catalog.maintaining import Edited, Refused
 from server.db import Statement, fetch
 from server.inbound import queries, receiving
 from server.stock import verifying
-from server.sync import bringing_in
-from server.sync.bringing_in import Arrival, Carried
+from server.sync import unloading
+from server.sync.unloading import Arrival, Carried
 from tests import given
 from tests.inbound import trade
 
@@ -120,7 +120,7 @@ async def test_the_buyer_keeps_what_came_too_much_or_sends_it_back() -> None:
     cup, box = [one.line.id for one in (await queries.receipt_lines([receipt.id]))[receipt.id]]
 
     kept = await receiving.take_excess(cup, receipt.id, by=1)
-    returned = await bringing_in.send_back_excess(receipt.id, box, by=await given.person("wang"))
+    returned = await unloading.send_back_excess(receipt.id, box, by=await given.person("wang"))
 
     assert (kept, returned) == (Edited([receipt.id]), Edited([receipt.id]))
     assert await trade.figures(receipt.id) == [("CUP", "10", "12", "0", "0"), ("BOX", "5", "5", "0", "0")]
@@ -184,9 +184,7 @@ async def test_a_lot_to_be_checked_is_held_in_every_place_until_it_is_good() -> 
 
     await trade.arrive(pda, "MILK", 10, receipt.document, lot="L1")
     held = await is_held("L1"), await trade.state(receipt.id)
-    await bringing_in.judge(
-        (await check_of(receipt.id)).id, "good", 10_000, "", by=await given.person("wang")
-    )
+    await unloading.judge((await check_of(receipt.id)).id, "good", 10_000, "", by=await given.person("wang"))
 
     assert held == (True, "inspecting")
     assert (await is_held("L1"), await trade.state(receipt.id)) == (False, "putaway")
@@ -200,7 +198,7 @@ async def test_a_lot_found_good_before_is_not_doubted_again_in_the_bins() -> Non
     second = await trade.receipt_of(await trade.order({"MILK": 1}, partner=partner))
     pda = await given.pda("receiver")
     await trade.arrive(pda, "MILK", 1, first.document, lot="L1")
-    await bringing_in.judge((await check_of(first.id)).id, "good", 1_000, "", by=await given.person("wang"))
+    await unloading.judge((await check_of(first.id)).id, "good", 1_000, "", by=await given.person("wang"))
 
     await trade.arrive(pda, "MILK", 1, second.document, lot="L1")
 
@@ -227,8 +225,8 @@ async def test_refused_goods_go_to_their_place_and_are_not_owed_for() -> None:
     receipt, wang = await trade.receipt_of(order), await given.person("wang")
     await trade.arrive(pda, "CUP", 10, receipt.document)
 
-    some = await bringing_in.judge((await check_of(receipt.id)).id, "rejected", 3_000, "破损", by=wang)
-    rest = await bringing_in.judge((await check_of(receipt.id)).id, "concession", 7_000, "色差", by=wang)
+    some = await unloading.judge((await check_of(receipt.id)).id, "rejected", 3_000, "破损", by=wang)
+    rest = await unloading.judge((await check_of(receipt.id)).id, "concession", 7_000, "色差", by=wang)
     await trade.put_away(pda, "CUP", 7, receipt.document)
 
     assert (some, rest) == (Edited([receipt.id]), Edited([receipt.id]))
@@ -250,7 +248,7 @@ async def test_a_judgement_says_what_how_much_and_why(
     receipt = await trade.receipt_of(await trade.order({"CUP": 10}, partner=partner))
     await trade.arrive(await given.pda("receiver"), "CUP", 10, receipt.document)
 
-    outcome = await bringing_in.judge((await check_of(receipt.id)).id, result, much, remark, by=1)
+    outcome = await unloading.judge((await check_of(receipt.id)).id, result, much, remark, by=1)
 
     assert isinstance(outcome, Refused)
     assert [fault.field for fault in outcome.faults] == [field]
@@ -265,11 +263,11 @@ async def test_the_desk_receives_and_puts_away_by_the_same_rules() -> None:
         await given.location("A-01"),
     )
 
-    received = await bringing_in.receive(receipt.id, dock, [Arrival(item=cup, quantity=10_000)], by=wang)
-    too_much = await bringing_in.put_away(
+    received = await unloading.receive(receipt.id, dock, [Arrival(item=cup, quantity=10_000)], by=wang)
+    too_much = await unloading.put_away(
         receipt.id, [Carried(item=cup, quantity=11_000, source=dock, target=bin_id)], by=wang
     )
-    put_away = await bringing_in.put_away(
+    put_away = await unloading.put_away(
         receipt.id, [Carried(item=cup, quantity=10_000, source=dock, target=bin_id)], by=wang
     )
 
@@ -285,7 +283,7 @@ async def test_a_whole_receipt_is_taken_back_and_the_order_waits_again() -> None
     await trade.arrive(pda, "CUP", 10, receipt.document)
     await trade.put_away(pda, "CUP", 6, receipt.document)
 
-    outcome = await bringing_in.reverse(receipt.id, "收错货", by=await given.person("wang"))
+    outcome = await unloading.reverse(receipt.id, "收错货", by=await given.person("wang"))
 
     assert outcome == Edited([receipt.id])
     assert (await trade.state(receipt.id), await trade.order_state(order)) == ("reversed", "confirmed")
@@ -307,7 +305,7 @@ async def test_goods_that_have_moved_on_cannot_be_taken_back() -> None:
         target=f"l-{await given.location('A-02')}",
     )
 
-    outcome = await bringing_in.reverse(receipt.id, "收错货", by=await given.person("wang"))
+    outcome = await unloading.reverse(receipt.id, "收错货", by=await given.person("wang"))
 
     assert isinstance(outcome, Refused)
 

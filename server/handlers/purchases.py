@@ -1,0 +1,288 @@
+"""Purchase orders on the desk."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+
+from server import clock, desk, money, quantity, web, words
+from server.catalog import queries as catalog
+from server.catalog.item import Fault
+from server.catalog.maintaining import Edited, Missing, Refused, Stale
+from server.config import settings
+from server.documents import line as lines
+from server.documents import reading
+from server.documents.line import Line
+from server.inbound import purchase, purchasing, queries
+from server.inbound.purchase import Head
+from server.inbound.queries import Order, OrderLine
+from server.stock import flow
+from server.web import Form, HTMXRequest, may
+
+PATH = "/inbound/purchases"
+
+
+@get(PATH, guards=[may("see purchases")])
+async def purchases(request: HTMXRequest) -> Response[str]:
+    """Purchase orders, narrowed as this person left them."""
+    view = await desk.view(request, purchase.STATES, queries.ORDER_SORTS)
+    found = await queries.orders(view.filters, request.user.warehouses)
+    counts = await queries.order_counts(view.filters, request.user.warehouses)
+    return web.page(
+        request, "inbound/purchases.html", block="list", view=view, found=found, counts=counts, tones=TONES
+    )
+
+
+@get(f"{PATH}/new", guards=[may("edit purchases")])
+async def new_purchase(request: HTMXRequest) -> Response[str]:
+    """A form for a new order; what was typed before and not saved comes back."""
+    draft = await desk.draft(request)
+    form = draft.form if draft else desk.form_of({"ordered_on": _today()})
+    return await _form(request, None, form, {}, draft=draft)
+
+
+@post(PATH, guards=[may("edit purchases")])
+async def add_purchase(request: HTMXRequest) -> Response[str]:
+    """Save a new order as a draft."""
+    form = await web.form(request)
+    head, typed, wrong = await _read(request, form)
+    if wrong:
+        return await _form(request, None, form, web.errors(request, wrong), status=422)
+    outcome = await purchasing.save(head, typed, by=request.user.id)
+    if isinstance(outcome, Refused):
+        return await _form(request, None, form, web.errors(request, outcome.faults), status=422)
+    await desk.forget_draft(request, form)
+    return web.see(f"{PATH}/{outcome.ids[0]}?done=added")
+
+
+@get(f"{PATH}/{{order_id:int}}", guards=[may("see purchases")])
+async def purchase_page(
+    request: HTMXRequest, order_id: FromPath[int], done: FromQuery[str] = ""
+) -> Response[str]:
+    """One order: what it says, what came of it, and what can be done now."""
+    order = await _existing(request, order_id)
+    return await _page(request, order, done=done if done in ("added", "saved") else "")
+
+
+@get(f"{PATH}/{{order_id:int}}/edit", guards=[may("edit purchases")])
+async def edit_purchase_page(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """The order as a form."""
+    order = await _existing(request, order_id)
+    draft = await desk.draft(request)
+    form = draft.form if draft else _form_of(order, await queries.order_lines(order_id))
+    return await _form(request, order, form, {}, draft=draft)
+
+
+@post(f"{PATH}/{{order_id:int}}", guards=[may("edit purchases")])
+async def edit_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """Write what the form says."""
+    order = await _existing(request, order_id)
+    form = await web.form(request)
+    head, typed, wrong = await _read(request, form)
+    if wrong:
+        return await _form(request, order, form, web.errors(request, wrong), status=422)
+    version = form.whole("version") or 0
+    outcome = await purchasing.change(order_id, head, typed, version=version, by=request.user.id)
+    match outcome:
+        case Refused(faults):
+            return await _form(request, order, form, web.errors(request, faults), status=422)
+        case Stale():
+            told = {"": words.t("desk.stale", request.user.language)}
+            return await _form(request, order, form, told, status=409)
+        case Missing():
+            raise NotFoundException(detail="purchase")
+    await desk.forget_draft(request, form)
+    return web.see(f"{PATH}/{order_id}?done=saved")
+
+
+@post(f"{PATH}/{{order_id:int}}/confirmation", guards=[may("edit purchases")])
+async def confirm_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """The supplier is to deliver it."""
+    order = await _existing(request, order_id)
+    return await _after(
+        request, order, "confirmation", await purchasing.confirm(order_id, by=request.user.id)
+    )
+
+
+@post(f"{PATH}/{{order_id:int}}/cancellation", guards=[may("edit purchases")])
+async def cancel_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """Nothing will come of it."""
+    order, form = await _existing(request, order_id), await web.form(request)
+    outcome = await purchasing.cancel(order_id, _reason(form), by=request.user.id)
+    return await _after(request, order, "cancellation", outcome)
+
+
+@post(f"{PATH}/{{order_id:int}}/closing", guards=[may("edit purchases")])
+async def close_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """The rest will not come."""
+    order, form = await _existing(request, order_id), await web.form(request)
+    outcome = await purchasing.close_short(order_id, _reason(form), by=request.user.id)
+    return await _after(request, order, "closing", outcome)
+
+
+TONES = {"draft": "", "confirmed": "accent", "partly_received": "caution", "done": "good", "cancelled": "bad"}
+
+
+def _today() -> str:
+    return flow.day_of(clock.now(), settings().timezone).isoformat()
+
+
+def _reason(form: Form) -> str:
+    return form.text("reason").strip()[:200]
+
+
+async def _existing(request: HTMXRequest, order_id: int) -> Order:
+    order = await queries.order(web.known_id(order_id))
+    if order is None or not request.user.reaches(order.warehouse):
+        raise NotFoundException(detail="purchase")
+    return order
+
+
+async def _after(
+    request: HTMXRequest, order: Order, step: str, outcome: Edited | Refused | Missing
+) -> Response[str]:
+    """Go back to the order, or show it with the refusal beside the step."""
+    if isinstance(outcome, Refused):
+        return await _page(request, order, refused={step: outcome.faults[0].word}, status=422)
+    if isinstance(outcome, Missing):
+        raise NotFoundException(detail="purchase")
+    return web.see(f"{PATH}/{order.id}")
+
+
+async def _page(
+    request: HTMXRequest,
+    order: Order,
+    *,
+    done: str = "",
+    refused: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response[str]:
+    return web.page(
+        request,
+        "inbound/purchase.html",
+        status=status,
+        order=order,
+        lines=await queries.order_lines(order.id),
+        receipts=await queries.receipts_of(f"po-{order.id}"),
+        steps=_steps(request, order, refused or {}),
+        tones=TONES,
+        about=await desk.about(request, "inbound", f"po-{order.id}"),
+        done=done,
+    )
+
+
+def _steps(request: HTMXRequest, order: Order, refused: dict[str, str]) -> list[desk.Step]:
+    """What can be done with an order in its state."""
+    if not request.user.may("edit purchases"):
+        return []
+    offered = {
+        "draft": [("confirmation", "primary", False), ("cancellation", "danger", True)],
+        "confirmed": [("cancellation", "danger", True)],
+        "partly_received": [("closing", "", True)],
+    }.get(order.state, [])
+    told = {step for step, _, _ in offered}
+    # A refused step is shown all the same: whoever tried it must read why.
+    offered += [(step, "", False) for step in refused if step not in told]
+    language = request.user.language
+    return [
+        desk.Step(
+            path=f"{PATH}/{order.id}/{step}",
+            label=words.t(f"inbound.purchase.{step}", language),
+            effect=words.t(f"inbound.purchase.{step}_effect", language),
+            tone=tone,
+            asks=words.t("inbound.reason", language) if asks else "",
+            refused=words.t(refused[step], language) if step in refused else "",
+        )
+        for step, tone, asks in offered
+    ]
+
+
+async def _form(
+    request: HTMXRequest,
+    order: Order | None,
+    form: Form,
+    errors: dict[str, str],
+    *,
+    draft: desk.Draft | None = None,
+    status: int = 200,
+) -> Response[str]:
+    mine = [
+        place for place in await catalog.warehouses() if place.is_active and request.user.reaches(place.id)
+    ]
+    return web.page(
+        request,
+        "inbound/purchase_form.html",
+        status=status,
+        order=order,
+        path=f"{PATH}/{order.id}/edit" if order else f"{PATH}/new",
+        values=form.typed(),
+        rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
+        suppliers=await queries.suppliers(),
+        warehouses=mine,
+        errors=errors,
+        draft=draft,
+    )
+
+
+def _form_of(order: Order, standing: list[OrderLine]) -> Form:
+    """An order as the texts of its form; quantities in the unit in which they were ordered."""
+    fields = {
+        "supplier": order.supplier_code,
+        "warehouse": str(order.warehouse),
+        "ordered_on": order.ordered_on,
+        "expected_on": order.expected_on,
+        "reference": order.reference,
+        "remark": order.remark,
+        "version": str(order.version),
+    }
+    for index, one in enumerate(one for one in standing if one.line.quantity > one.line.cancelled):
+        whole, rest = divmod((one.line.quantity - one.line.cancelled) * 1000, one.line.factor or 1000)
+        # What cannot be said exactly in the ordered unit any more is said in the base unit.
+        unit, amount = (
+            (one.line.unit, whole) if not rest else (one.base, one.line.quantity - one.line.cancelled)
+        )
+        fields |= {
+            f"lines.{index}.item": one.code,
+            f"lines.{index}.quantity": quantity.format(amount),
+            f"lines.{index}.unit": unit,
+            f"lines.{index}.price": money.format_price(one.line.price),
+            f"lines.{index}.discount": money.format_percent(one.line.discount) if one.line.discount else "",
+        }
+    return desk.form_of(fields)
+
+
+async def _read(request: HTMXRequest, form: Form) -> tuple[Head, list[Line], list[Fault]]:
+    """What the form says, and what is wrong with it."""
+    wrong: list[Fault] = []
+    supplier = await queries.supplier_id(form.text("supplier").strip())
+    if form.text("supplier").strip() and supplier is None:
+        wrong.append(Fault(0, "supplier", "inbound.fault.no_supplier"))
+    warehouse = form.whole("warehouse") or 0
+    if warehouse and not request.user.reaches(warehouse):
+        wrong.append(Fault(0, "warehouse", "inbound.fault.no_warehouse"))
+    head = Head(
+        supplier=supplier or 0,
+        warehouse=warehouse,
+        ordered_on=form.text("ordered_on"),
+        expected_on=form.text("expected_on"),
+        reference=form.text("reference").strip(),
+        remark=form.text("remark").strip(),
+    )
+    read = await reading.read_lines(form.rows("lines", *lines.COLUMNS))
+    typed = [one for one in read if isinstance(one, Line)]
+    wrong += [one for one in read if isinstance(one, Fault)]
+    return head, typed, wrong
+
+
+routes: list[Any] = [
+    purchases,
+    new_purchase,
+    add_purchase,
+    purchase_page,
+    edit_purchase_page,
+    edit_purchase,
+    confirm_purchase,
+    cancel_purchase,
+    close_purchase,
+]
