@@ -6,7 +6,7 @@ import msgspec
 
 from server import events, web
 from server.catalog import queries as catalog
-from server.documents import drafting, filters, queries, reading
+from server.documents import drafting, filters, queries, reading, subject
 from server.documents.filters import Filters
 from server.documents.line import Typed
 from server.people import queries as people
@@ -122,10 +122,12 @@ async def forget_draft(request: HTMXRequest, form: Form) -> None:
 
 async def about(request: HTMXRequest, feature: str, wire: str) -> About:
     """What stands beside the document `so-7`: what happened to it (words `<feature>.event.<topic>`), notes, files."""
+    named = subject.read(wire)
+    assert named is not None, f"{wire} is not registered in documents/subject.py"
     files = await queries.attachments(wire)
     return About(
         subject=wire,
-        timeline=await timeline(feature, wire.replace("-", ":"), request.user.language),
+        timeline=await timeline(feature, named.told_as, request.user.language),
         notes=await queries.notes(wire),
         attachments=files,
         removable=frozenset(file.id for file in files if may_remove(request, file)),
@@ -137,9 +139,9 @@ def may_remove(request: HTMXRequest, file: queries.Attachment) -> bool:
     return file.author_id == request.user.id or request.user.may("see audit")
 
 
-async def timeline(feature: str, subject: str, language: str) -> list[Line]:
+async def timeline(feature: str, told_as: str, language: str) -> list[Line]:
     """What happened to `so:7`, newest first: who did it, and on which device."""
-    happened = await events.history(subject)
+    happened = await events.history(told_as)
     names = await people.names()
     devices = await fleet.device_names() if any(event.device for event in happened) else {}
     told = web.story(feature, happened, names, language)

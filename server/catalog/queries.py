@@ -318,6 +318,16 @@ _LOCATIONS = Statement(
     f"{_LOCATION_COLUMNS} WHERE l.warehouse = ? AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
     " AND l.is_active = ? AND strpos(l.code, ?) > 0 ORDER BY l.code LIMIT ? OFFSET ?",
 )
+_PLACES = (
+    f"{_LOCATION_COLUMNS} WHERE l.kind IN ('bin', 'dock', 'tote', 'carton') AND l.is_active = ? AND"
+    " instr(l.code, ?) > 0"
+)
+_SHORTEST_FIRST = " ORDER BY length(l.code), l.code LIMIT ?"
+_ALL_PLACES = Statement(_PLACES + _SHORTEST_FIRST, _PLACES.replace("instr", "strpos") + _SHORTEST_FIRST)
+_OUR_PLACES = Statement(
+    f"{_PLACES} AND {_among('l.warehouse')[0]}{_SHORTEST_FIRST}",
+    f"{_PLACES.replace('instr', 'strpos')} AND {_among('l.warehouse')[1]}{_SHORTEST_FIRST}",
+)
 _LOCATIONS_BY_ID = _listed(f"{_LOCATION_COLUMNS} WHERE", "l.id")
 _LOCATION_IDS_BY_CODE = _listed("SELECT code, id FROM location WHERE", "code", number=False)
 _OF_KIND = Statement(f"{_LOCATION_COLUMNS} WHERE l.warehouse = ? AND l.kind = ? ORDER BY l.id")
@@ -368,6 +378,16 @@ async def find_locations(warehouse_id: int, typed: str, *, page: int = 1, is_act
     offset = (page - 1) * PAGE_SIZE
     rows = await fetch(_LOCATIONS, warehouse_id, is_active, fragment, PAGE_SIZE + 1, offset)
     return _page([_to_location(row) for row in rows], page)
+
+
+async def find_places(typed: str, limit: int, warehouses: frozenset[int] | None) -> list[LocationLine]:
+    """The real locations of any warehouse one works in whose code holds what was typed, the shortest code first."""
+    fragment = code_key(typed.replace("\0", ""))
+    if warehouses is None:
+        rows = await fetch(_ALL_PLACES, True, fragment, limit)
+    else:
+        rows = await fetch(_OUR_PLACES, True, fragment, as_json(sorted(warehouses)), limit)
+    return [_to_location(row) for row in rows]
 
 
 async def locations(ids: Iterable[int]) -> dict[int, LocationLine]:

@@ -7,24 +7,63 @@ import msgspec
 
 
 class Kind(NamedTuple):
-    """A kind of subject: where it is stored, who may see it, where its page is. A house names its warehouse."""
+    """A kind of subject: its table, who may see it, where its page is, and how search finds it.
+
+    `found_by` is the column it is found by (none: its feature finds it), `partner` that of whom it concerns,
+    `only` narrows a table that several kinds share. A kind that belongs to no warehouse has none.
+    """
 
     table: str
     action: str
     page: str
     warehouse: str = "warehouse"
+    number: str = "number"
+    found_by: str = "number"
+    partner: str = ""
+    only: str = ""
+    told_as: str = ""
+    other: str = ""
+    """The second warehouse of a kind that belongs to two."""
 
 
 KINDS: Final = {
-    "so": Kind("sales_order", "see orders", "/outbound/orders"),
+    "so": Kind("sales_order", "see orders", "/outbound/orders", found_by="search", partner="customer"),
     "sn": Kind("shipment_notice", "see notices", "/outbound/notices"),
     "wv": Kind("wave", "see notices", "/outbound/waves"),
-    "po": Kind("purchase_order", "see purchases", "/inbound/purchases"),
-    "rc": Kind("receipt", "see receipts", "/inbound/receipts"),
-    "rt": Kind("receipt", "see receipts", "/inbound/returns"),
+    "po": Kind(
+        "purchase_order", "see purchases", "/inbound/purchases", found_by="search", partner="supplier"
+    ),
+    "rc": Kind(
+        "receipt",
+        "see receipts",
+        "/inbound/receipts",
+        found_by="search",
+        partner="partner",
+        only="kind IN ('purchase', 'other')",
+    ),
+    "rp": Kind(
+        "receipt",
+        "see receipts",
+        "/inbound/receipts",
+        found_by="search",
+        partner="partner",
+        only="kind = 'production'",
+    ),
+    "rt": Kind(
+        "receipt",
+        "see receipts",
+        "/inbound/receipts",
+        found_by="search",
+        partner="partner",
+        only="kind = 'return'",
+    ),
+    "sr": Kind("supplier_return", "see purchases", "/inbound/returns", found_by="search", partner="supplier"),
     "wo": Kind("work_order", "see receipts", "/inbound/works"),
+    "tr": Kind(
+        "transfer", "see transfers", "/stock/transfers", warehouse="source", found_by="search", other="target"
+    ),
     "ct": Kind("count_plan", "see counts", "/counts"),
-    "p": Kind("partner", "see catalogue", "/catalog/partners", ""),
+    "p": Kind("partner", "see catalogue", "/catalog/partners", "", "code", "", told_as="partner"),
 }
 """By the prefix of a wire id: `so-7`. A feature that has documents registers them here."""
 
@@ -44,7 +83,7 @@ class Subject(msgspec.Struct, frozen=True):
     @property
     def told_as(self) -> str:
         """How events name it."""
-        return f"{self.prefix}:{self.id}"
+        return f"{self.kind.told_as or self.prefix}:{self.id}"
 
     @property
     def kind(self) -> Kind:

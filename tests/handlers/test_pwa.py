@@ -86,7 +86,7 @@ async def test_pages_of_the_hand_app_forbid_inline_code(client: httpx.AsyncClien
 
 
 async def test_the_sheets_of_a_page_leave_as_one_file_in_their_order(client: httpx.AsyncClient) -> None:
-    for name, last in (("hand", "utilities"), ("desk", "screens/imports"), ("board", "utilities")):
+    for name, last in (("hand", "utilities"), ("desk", "screens/documents"), ("board", "utilities")):
         sheet = (await client.get(web.static_url(f"css/{name}.css"))).text
 
         first = (web.STATIC / "css/reset.css").read_text("utf-8")
