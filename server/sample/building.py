@@ -3,13 +3,14 @@
 import itertools
 import random
 import tomllib
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from server import clock
+from server import clock, money, quantity
 from server.catalog import maintaining, partnering, placing
 from server.catalog import queries as catalog
 from server.catalog.gs1 import check_digit_fits
@@ -17,9 +18,11 @@ from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.partner import PartnerDraft
 from server.catalog.place import BinRange, LocationDraft
 from server.db import writing
+from server.inbound import receiving
 from server.people import maintaining as people
 from server.people.account import AccountDraft
-from server.sync import performing
+from server.sample import trading
+from server.sync import performing, wire
 
 FILE = Path(__file__).with_name("company.toml")
 # The same company on every machine, so that screenshots and stories agree.
@@ -35,13 +38,14 @@ class Built(msgspec.Struct, frozen=True):
     locations: int
     people: int
     movements: int
+    documents: int = 0
     notes: list[str] = []
 
     @property
     def summary(self) -> str:
         return (
             f"{self.company}: {self.items} items, {self.locations} locations, {self.people} people,"
-            f" {self.movements} goods received"
+            f" {self.movements} goods received, {self.documents} orders"
         )
 
 
@@ -62,8 +66,9 @@ async def _build(plan: dict[str, Any], password: str) -> Built:
     received = 0
     for house in houses:
         received += await _stock(house, items)
+    documents = await trading.trade(houses[0])
     counts = await catalog.counts()
-    return Built("掌仓商贸", counts.items, counts.locations, len(plan["people"]), received)
+    return Built("掌仓商贸", counts.items, counts.locations, len(plan["people"]), received, documents)
 
 
 async def _warehouse(one: dict[str, Any]) -> int:
@@ -151,8 +156,23 @@ async def _stock(house: int, items: dict[int, ItemDraft]) -> int:
     for item_id, draft in items.items():
         for _ in range(chance.choice((1, 1, 2))):
             acts += _arrival(item_id, draft, dock, next(places), chance)
-    await performing.perform(acts, by=0)
+    await performing.perform(await _priced(house, acts, chance), by=0)
     return len(acts)
+
+
+async def _priced(house: int, acts: list[performing.Act], chance: random.Random) -> list[performing.Act]:
+    """The same arrivals by a receipt that says what they cost, so that the opening stock has a value."""
+    amounts: Counter[int] = Counter()
+    for act in acts:
+        if isinstance(act.args, wire.Receive):
+            amounts[wire.number(act.args.item)] += quantity.parse(act.args.quantity)
+    lines = [
+        receiving.Wanted(item=item, quantity=amount, price=chance.randint(15, 900) * money.PRICE_SCALE // 10)
+        for item, amount in amounts.items()
+    ]
+    head = receiving.Head(kind="other", warehouse=house, reference="期初库存")
+    document = f"rc-{await receiving.add(head, lines, state='expected', by=0)}"
+    return [performing.Act(act.kind, msgspec.structs.replace(act.args, document=document)) for act in acts]
 
 
 def _arrival(

@@ -49,7 +49,7 @@ async def build(file: Path) -> Built:
     received = await _opening_stock(reviewed.table, house)
     counts = await catalog.counts()
     notes = [remark.message["en"] for remark in reviewed.report.notes]
-    return Built("Online Retail", counts.items, counts.locations, 0, received, notes)
+    return Built("Online Retail", counts.items, counts.locations, 0, received, notes=notes)
 
 
 async def _warehouse() -> int:
