@@ -18,6 +18,7 @@ INDEXES = (
     "CREATE INDEX sales_order_search ON sales_order (id, warehouse, state, customer, search)",
     "CREATE UNIQUE INDEX sales_order_claim ON sales_order (operation) WHERE operation <> ''",
     "CREATE INDEX sales_order_waiting ON sales_order (warehouse, priority) WHERE state IN ('confirmed', 'partly_shipped')",
+    "CREATE INDEX sales_line_open ON sales_line (item) WHERE quantity > picked + cancelled",
     "CREATE UNIQUE INDEX customer_terms_key ON customer_terms (partner)",
     "CREATE UNIQUE INDEX partner_terms_key ON partner_terms (partner)",
     "CREATE UNIQUE INDEX price_list_line_key ON price_list_line (price_list, item, from_quantity)",

@@ -104,6 +104,12 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.to_pick - self.reserved)
 
     @property
+    def releasable(self) -> int:
+        """What is reserved and the floor has not been told of."""
+        told_and_not_picked = max(0, self.noticed - self.picked)
+        return max(0, min(self.wanted - self.noticed, self.reserved - told_and_not_picked))
+
+    @property
     def at_work(self) -> int:
         """What the floor has been told of or has taken: less than this the customer cannot simply want."""
         return max(self.noticed, self.picked, self.shipped)
@@ -268,8 +274,7 @@ def blocked_by(state: str, hold: str, policy: str, lines: Sequence[OrderLine]) -
     if state not in OPEN:
         return ["state"]
     why = [f"hold_{one}" for one in hold.split()]
-    ready = sum(line.reserved + line.picked - line.noticed for line in lines)
-    if ready <= 0:
+    if not any(line.releasable for line in lines):
         why.append("nothing_reserved")
     if policy == "complete" and any(line.backordered for line in lines):
         why.append("incomplete")

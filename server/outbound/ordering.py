@@ -402,9 +402,8 @@ async def serve_backorders(goods: set[Goods], *, apart: str = "") -> int:
     Whatever makes goods available calls this: a receipt, a cancelled order, a hold on a lot that ended.
     """
     async with writing():
-        stands = await promising.available(goods, today()) if goods else {}
-        there = {each for each, free in stands.items() if free > 0}
-        wants = [want for want in await queries.waiting_for(there) if want.document != apart] if there else []
+        # Nearly always nobody waits: then this is all that is asked.
+        wants = [want for want in await queries.waiting_for(goods) if want.document != apart] if goods else []
         if not wants:
             return 0
         served = [one for one in await promising.reserve_what_there_is(wants, today=today()) if _got(one)]

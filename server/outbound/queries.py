@@ -342,6 +342,8 @@ _WAITING = (
     " JOIN sales_order o ON o.id = l.order_id"
     " LEFT JOIN reservation r ON r.document = 'so-' || o.id AND r.line = l.id"
     " WHERE o.state IN ('confirmed', 'partly_shipped') AND o.policy <> 'cancel'"
+    # Said twice: the first is what the index of open lines is made of.
+    " AND l.quantity > l.picked + l.cancelled"
     " AND l.quantity - l.cancelled - l.picked > coalesce(r.quantity, 0) AND l.item {items}"
     " ORDER BY o.priority DESC, o.confirmed_at, o.id, l.position LIMIT 2000"
 )

@@ -5,10 +5,14 @@ Everybody who posts comes through here: what devices report, what a person decid
 
 from collections.abc import Mapping
 
+from server.counts import following as counts
 from server.inbound import following as inbound
+from server.outbound import checking
 from server.outbound import following as outbound
+from server.outbound import ordering
 from server.stock import following as inside
 from server.stock import ledger
+from server.stock.availability import Goods
 from server.stock.book import Book
 from server.stock.ledger import Origin
 from server.stock.movement import Cell
@@ -25,9 +29,24 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
     if named:
         await inside.follow(named, origins)
         await inbound.follow(named, origins)
-        await outbound.follow(named, origins)
+    if named or world.looks:
+        await outbound.follow(named, origins, await checking.record(world.looks.values(), origins))
+    await counts.follow(world.book, origins)
     if gone := _went_or_was_counted(world.book):
         await outbound.heal(gone)
+    if came := _came(world.book):
+        await ordering.serve_backorders(came)
+
+
+def _came(book: Book) -> set[Goods]:
+    """What bins hold more of than before: somebody may have waited for it."""
+    return {
+        Goods(cell.item, book.places[cell.location].warehouse)
+        for cell in book.changed()
+        if book.places[cell.location].kind == "bin"
+        and cell.owner == 0
+        and book.raw[cell] > max(0, book.opening.get(cell, 0))
+    }
 
 
 def _went_or_was_counted(book: Book) -> list[Cell]:

@@ -181,6 +181,13 @@ def test_without_anything_reserved_there_is_nothing_to_release() -> None:
     assert order.blocked_by("draft", "", "partial", [line(reserved=4000)]) == ["state"]
 
 
+def test_what_the_floor_knows_of_is_not_released_again() -> None:
+    assert line(reserved=10_000).releasable == 10_000
+    assert line(reserved=6000, noticed=10_000, picked=4000).releasable == 0
+    assert line(reserved=3000, noticed=4000, picked=4000).releasable == 3000
+    assert line(reserved=3000, noticed=4000, picked=5000, cancelled=5000).releasable == 1000
+
+
 def test_the_state_follows_from_the_lines() -> None:
     assert order.state_after([line()]) == "confirmed"
     assert order.state_after([line(), line(2, shipped=10_000)]) == "partly_shipped"

@@ -211,6 +211,7 @@ async def test_what_was_sent_cannot_be_wanted_less(database: db.Database) -> Non
 async def test_whoever_waited_longer_is_served_before_a_new_order(database: db.Database) -> None:
     first = await ordered(CUP=3)
     await given.stock("CUP", 4, at="A-01")
+    assert (await only_line(first.id)).reserved == 3000, "served as the goods came"
 
     second = await ordered(CUP=3)
 
@@ -221,14 +222,29 @@ async def test_whoever_waited_longer_is_served_before_a_new_order(database: db.D
 async def test_a_higher_priority_is_served_first(database: db.Database) -> None:
     await customer("C9", priority=9)
     usual, urgent = await ordered(CUP=3), await ordered(of="C9", CUP=3)
-    await given.stock("CUP", 4, at="A-01")
 
-    async with db.writing():
-        item, warehouse = await given.item("CUP"), await given.warehouse()
-        await ordering.serve_backorders({ordering.Goods(item, warehouse)})
+    await given.stock("CUP", 4, at="A-01")
 
     assert (await only_line(urgent.id)).reserved == 3000
     assert (await only_line(usual.id)).reserved == 1000
+
+
+async def test_goods_on_the_dock_serve_nobody_until_they_are_put_away(database: db.Database) -> None:
+    waiting = await ordered(CUP=3)
+    await given.location("DOCK-9", kind="dock")
+    await given.stock("CUP", 5, at="DOCK-9")
+    assert (await only_line(waiting.id)).reserved == 0
+
+    device = await given.pda("receiver")
+    await device.report(
+        "stock.move@1",
+        item=f"i-{await given.item('CUP')}",
+        quantity="5",
+        source=f"l-{await given.location('DOCK-9')}",
+        target=f"l-{await given.location('A-01')}",
+    )
+
+    assert (await only_line(waiting.id)).reserved == 3000
 
 
 # Held and let go
