@@ -149,12 +149,12 @@ def begin(page: Page, activity: str) -> None:
 def go_home(page: Page) -> None:
     """Leave the activity by the arrow, level by level; what was begun stays."""
     # Between two screens there is none for a moment, and the answer to an earlier tap may still change the
-    # screen under the thumb; so each screen is waited for, and a tap that comes too late is no fault.
+    # screen under the thumb; so each screen is waited for, and a tap that came too late is made again.
     while (shown := screen(page).first).get_attribute("data-screen") != "home":
         here = shown.element_handle()
         with contextlib.suppress(TooLate):
             page.locator(".bar .bar-button").first.tap(timeout=2_000)
-        here.wait_for_element_state("hidden")
+            here.wait_for_element_state("hidden", timeout=2_000)
     expect(screen(page, "home")).to_be_visible()
 
 

@@ -17,7 +17,7 @@ export function body(view, facts) {
       ${IN_PAGE.map((name) => html`<li class="check" data-check="${name}" data-good="${view.t(`device.${name}.good`)}" data-bad="${view.t(`device.${name}.bad`)}">
         <span class="check-icon">${icon("clock")}</span><b>${view.t(`device.${name}`)}</b><span class="check-words">…</span></li>`)}
       ${check(view, "strict", facts.strictMs === null ? "bad" : facts.strictMs <= 50 ? "good" : "caution", facts.strictMs === null ? view.t("device.strict.bad") : view.t("device.strict.ms", { ms: facts.strictMs.toFixed(1) }))}
-      ${check(view, "clock", clockTone(facts.offset), facts.offset === null ? view.t("device.clock.unknown") : view.t("device.clock.offset", { s: (facts.offset / 1000).toFixed(1), error: ((facts.error ?? 0) / 1000).toFixed(1) }))}
+      ${check(view, "clock", clockTone(facts.offset), facts.offset === null ? view.t("device.clock.unknown") : view.t("device.clock.offset", { s: (Math.round(facts.offset / 100) / 10 || 0).toFixed(1), error: ((facts.error ?? 0) / 1000).toFixed(1) }))}
       ${check(view, "server", facts.online ? "good" : "caution", view.t(facts.online ? "device.server.good" : "device.server.bad"))}
     </ul>
     <section class="group"><h2 class="group-title">${view.t("device.scanner")}</h2>
