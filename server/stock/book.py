@@ -113,7 +113,11 @@ class Book:
         standing = [mark for mark in self._marks[location] if mark.when.operation != operation]
         self.put(self._marks, location, standing)
         self._append(self.voided, operation)
-        for cell in sorted(self._cells_at(location)):
+        # A count that this one had overtaken may speak of goods that nothing else ever touched here.
+        named = {
+            Cell(mark.item, location, mark.lot, mark.serial, mark.owner) for mark in standing if mark.item
+        }
+        for cell in sorted(self._cells_at(location) | named):
             if any(mark.speaks_of(cell) for mark in gone):
                 self._settle(cell, self._raw_by_history(cell), when)
         return True

@@ -205,6 +205,15 @@ def test_an_undone_count_gives_way_to_the_one_before() -> None:
     assert_sound(book, acts)
 
 
+def test_an_undone_count_gives_way_to_an_older_one_that_came_later_and_named_goods_of_its_own() -> None:
+    acts = [counted(4, 1, complete=True), counted(2, 1, (CUP, 7)), Act(at(6), undoes=at(4))]
+
+    book = play(acts)
+
+    assert book.on_hand(Cell(CUP, 1)) == 7
+    assert_sound(book, acts)
+
+
 def test_the_line_of_a_complete_count_speaks_louder_than_its_silence() -> None:
     acts = [counted(2, 1, (CUP, 7), complete=True), counted(3, 1, (CUP, 1)), Act(at(6), undoes=at(3))]
 
