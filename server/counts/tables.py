@@ -8,7 +8,11 @@ from server.columns import code, fk, moment, quantity
 
 
 class CountPlan(Table, tablename="count_plan"):
-    """Places to be counted, and why these: zone, ABC class, date last counted, doubt, or by hand."""
+    """Places to be counted, and why these: zone, ABC class, date last counted, doubt, or by hand.
+
+    Below `tolerance` (ten-thousandths of the book) a difference needs nobody; below the limits (money, or pieces
+    of what has no cost) all of them may be accepted in one act.
+    """
 
     number = code(unique=True)
     warehouse = fk(Warehouse)
@@ -17,6 +21,7 @@ class CountPlan(Table, tablename="count_plan"):
     is_blind = Boolean(default=True)
     tolerance = Integer(default=0)
     limit_amount = quantity()
+    limit_quantity = quantity()
     remark = Text(default="")
     created_by = Integer(default=0)
     created_at = moment(index=True)
@@ -26,13 +31,19 @@ class CountPlan(Table, tablename="count_plan"):
 
 
 class CountSheet(Table, tablename="count_sheet"):
-    """One place of a plan; `task` is the task on the devices while it is to be counted."""
+    """One place of a plan; `task` is the task on the devices while it is to be counted.
+
+    `asked_at` is when a person wanted it counted once more, `decided_at` when they accepted what was counted.
+    """
 
     plan = fk(CountPlan)
     location = fk(Location)
     state = Text(default="planned", index=True)
     task = Integer(default=0)
     rounds = Integer(default=0)
+    asked_at = moment(null=True)
+    decided_by = Integer(default=0)
+    decided_at = moment(null=True)
 
 
 class CountRound(Table, tablename="count_round"):
@@ -47,7 +58,7 @@ class CountRound(Table, tablename="count_round"):
 
 
 class CountFinding(Table, tablename="count_finding"):
-    """What a round saw of one cell, against the book of that moment."""
+    """What a round saw of one cell, against the book of that moment; written anew whenever something arrives late."""
 
     round = fk(CountRound)
     item = fk(Item)
