@@ -1,19 +1,36 @@
 """What the pages of documents share: filters that stay, drafts that come back, steps, and a line editor's rows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from server import events, web
 from server.catalog import queries as catalog
+from server.catalog.queries import PAGE_SIZE
 from server.documents import drafting, filters, queries, reading, subject
 from server.documents.filters import Filters
 from server.documents.line import Typed
+from server.documents.subject import KINDS, Subject
 from server.people import queries as people
 from server.sync import queries as fleet
 from server.web import Form, HTMXRequest
 
 BLANK_ROWS = 3
+MAX_EXPORT = 10_000
+"""Rows of a list that one spreadsheet takes."""
+
+
+class Paged(Protocol):
+    """A page of any list."""
+
+    @property
+    def rows(self) -> list[Any]: ...
+    @property
+    def has_more(self) -> bool: ...
+
+
+Reader = Callable[[Filters, frozenset[int] | None], Awaitable[Paged]]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -37,6 +54,13 @@ class View(msgspec.Struct, frozen=True):
     def having(self, **changes: str | int) -> str:
         """The address with other filters: `view.having(state="confirmed")`."""
         return filters.address(self.path, msgspec.structs.replace(self.filters, **changes))
+
+    @property
+    def export(self) -> str:
+        """The same list as a spreadsheet; empty when it has none."""
+        exported = (prefix for prefix, kind in KINDS.items() if kind.page == self.path and kind.is_exported)
+        prefix = next(exported, "")
+        return filters.address(f"/exports/{prefix}", self.filters) if prefix else ""
 
     def sorting(self, column: str) -> str:
         """The address sorted by a column, the other way round when it already is."""
@@ -83,6 +107,7 @@ class About(msgspec.Struct, frozen=True):
     notes: list[queries.Note]
     attachments: list[queries.Attachment]
     removable: frozenset[int]
+    export: str = ""
 
 
 class EditorRow(msgspec.Struct, frozen=True):
@@ -97,15 +122,43 @@ class EditorRow(msgspec.Struct, frozen=True):
 async def view(request: HTMXRequest, states: Collection[str], sorts: Collection[str] = ()) -> View:
     """The filters in the address; without any, those that this person used last on this list."""
     path, person = request.url.path, request.user.id
-    asked = {name: request.query_params.get(name, "") for name in (*filters.NAMES, "page")}
     if any(name in request.query_params for name in filters.NAMES):
-        chosen = filters.read(asked, states, sorts)
+        chosen = filters_of(request, states, sorts)
         await drafting.remember_filters(person, path, filters.fields(chosen))
     else:
         kept = await queries.draft(person, drafting.LISTS + path)
-        chosen = filters.read((kept.fields if kept else {}) | {"page": asked["page"]}, states, sorts)
+        chosen = filters.read(
+            (kept.fields if kept else {}) | {"page": request.query_params.get("page", "")}, states, sorts
+        )
     partner = await catalog.partner(chosen.partner) if chosen.partner else None
     return View(path, chosen, tuple(states), partner[0].name if partner else "")
+
+
+def filters_of(request: HTMXRequest, states: Collection[str], sorts: Collection[str]) -> Filters:
+    """What the address asks for, whatever was used before."""
+    names = (*filters.NAMES, "page")
+    return filters.read({name: request.query_params.get(name, "") for name in names}, states, sorts)
+
+
+async def every(read: Reader, asked: Filters, warehouses: frozenset[int] | None) -> list[Any]:
+    """All rows of a list, page after page, as many as a spreadsheet is good for."""
+    found: list[Any] = []
+    for number in range(1, MAX_EXPORT // PAGE_SIZE + 1):
+        page = await read(msgspec.structs.replace(asked, page=number), warehouses)
+        found += page.rows
+        if not page.has_more:
+            break
+    return found
+
+
+async def visible(request: HTMXRequest, found: Subject) -> str | None:
+    """The number of a document that exists and that this person may see; None otherwise."""
+    if not request.user.may(found.kind.action):
+        return None
+    houses = await queries.warehouses_of(found)
+    if houses is None or (houses and not any(request.user.reaches(house) for house in houses)):
+        return None
+    return await queries.number_of(found)
 
 
 async def draft(request: HTMXRequest) -> Draft | None:
@@ -130,6 +183,7 @@ async def about(request: HTMXRequest, feature: str, wire: str) -> About:
         timeline=await timeline(feature, named.told_as, request.user.language),
         notes=await queries.notes(wire),
         attachments=files,
+        export=f"/exports/{named.prefix}/{named.id}/lines" if named.kind.is_exported else "",
         removable=frozenset(file.id for file in files if may_remove(request, file)),
     )
 

@@ -61,6 +61,10 @@ _WAREHOUSES_OF = {
     )
     for prefix, kind in KINDS.items()
 }
+_NUMBER_OF = {
+    prefix: Statement(f"SELECT {kind.number} FROM {kind.table} WHERE id = ?")
+    for prefix, kind in KINDS.items()
+}
 
 
 def tables() -> dict[str, list[str]]:
@@ -128,6 +132,11 @@ async def warehouses_of(subject: Subject) -> frozenset[int] | None:
     """The warehouses a document belongs to, none for one that belongs to none; None when it does not exist."""
     rows = await fetch(_WAREHOUSES_OF[subject.prefix], subject.id)
     return frozenset(house for house in rows[0] if house) if rows else None
+
+
+async def number_of(subject: Subject) -> str:
+    """The number of a document that exists."""
+    return str((await fetch(_NUMBER_OF[subject.prefix], subject.id))[0][0])
 
 
 async def notes(subject: str) -> list[Note]:

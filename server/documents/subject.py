@@ -10,7 +10,8 @@ class Kind(NamedTuple):
     """A kind of subject: its table, who may see it, where its page is, and how search finds it.
 
     `found_by` is the column it is found by (none: its feature finds it), `partner` that of whom it concerns,
-    `only` narrows a table that several kinds share. A kind that belongs to no warehouse has none.
+    `only` narrows a table that several kinds share. A kind that belongs to no warehouse has none. Those that are
+    exported have their columns in handlers/exports.py.
     """
 
     table: str
@@ -22,16 +23,29 @@ class Kind(NamedTuple):
     partner: str = ""
     only: str = ""
     told_as: str = ""
+    is_exported: bool = False
     other: str = ""
     """The second warehouse of a kind that belongs to two."""
 
 
 KINDS: Final = {
-    "so": Kind("sales_order", "see orders", "/outbound/orders", found_by="search", partner="customer"),
+    "so": Kind(
+        "sales_order",
+        "see orders",
+        "/outbound/orders",
+        found_by="search",
+        partner="customer",
+        is_exported=True,
+    ),
     "sn": Kind("shipment_notice", "see notices", "/outbound/notices"),
     "wv": Kind("wave", "see notices", "/outbound/waves"),
     "po": Kind(
-        "purchase_order", "see purchases", "/inbound/purchases", found_by="search", partner="supplier"
+        "purchase_order",
+        "see purchases",
+        "/inbound/purchases",
+        found_by="search",
+        partner="supplier",
+        is_exported=True,
     ),
     "rc": Kind(
         "receipt",
@@ -40,6 +54,7 @@ KINDS: Final = {
         found_by="search",
         partner="partner",
         only="kind IN ('purchase', 'other')",
+        is_exported=True,
     ),
     "rp": Kind(
         "receipt",
@@ -48,6 +63,7 @@ KINDS: Final = {
         found_by="search",
         partner="partner",
         only="kind = 'production'",
+        is_exported=True,
     ),
     "rt": Kind(
         "receipt",
@@ -56,6 +72,7 @@ KINDS: Final = {
         found_by="search",
         partner="partner",
         only="kind = 'return'",
+        is_exported=True,
     ),
     "sr": Kind("supplier_return", "see purchases", "/inbound/returns", found_by="search", partner="supplier"),
     "wo": Kind("work_order", "see receipts", "/inbound/works"),

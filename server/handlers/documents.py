@@ -90,10 +90,7 @@ async def discard_draft(request: HTMXRequest) -> Response[str]:
 async def _subject(request: HTMXRequest, about: str) -> Subject:
     """The document, when there is such a one and this person may see it; else it does not exist for them."""
     found = subject.read(about)
-    if found is None or not request.user.may(found.kind.action):
-        raise NotFoundException(detail="document")
-    warehouse = await queries.warehouse_of(found)
-    if warehouse is None or (warehouse and not request.user.reaches(warehouse)):
+    if found is None or await desk.visible(request, found) is None:
         raise NotFoundException(detail="document")
     return found
 

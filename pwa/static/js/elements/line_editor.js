@@ -223,7 +223,7 @@ class LineEditor extends HTMLElement {
     const row = rowOf(event.target);
     if (!row || !isCell(event.target) || event.isComposing) return;
     if (event.key === "Delete" && event.ctrlKey) return this.#onRemove(event, row);
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.closest("form")?.requestSubmit();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return this.#submit(event);
     if (event.key === "Enter") return this.#onEnter(event, row, event.target);
     if (event.key === "Tab" && !event.shiftKey && event.target.dataset.cell === "item") return this.#onTab(event, row);
     if (event.key === "Escape" && !this.#list.hidden) return this.#close();
@@ -315,8 +315,17 @@ class LineEditor extends HTMLElement {
 
   /** Enter in the empty row: the lines are all there; what remains is to save them. */
   #finish() {
-    const save = this.closest("form")?.querySelector("button.primary[type=submit]");
-    if (save instanceof HTMLElement) save.focus();
+    this.#save?.focus();
+  }
+
+  /** Ctrl+Enter does what the main button does. @param {KeyboardEvent} event */
+  #submit(event) {
+    event.preventDefault();
+    this.closest("form")?.requestSubmit(this.#save);
+  }
+
+  get #save() {
+    return this.closest("form")?.querySelector(/** @type {"button"} */ ("button.primary[type=submit]"));
   }
 
   /** @param {HTMLTableRowElement} row */

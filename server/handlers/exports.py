@@ -1,0 +1,169 @@
+"""Lists and lines of documents as spreadsheets: `/exports/so?state=…` and `/exports/so/7/lines`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath
+
+from server import desk, web, words
+from server.documents.spreadsheet import Column, xlsx
+from server.documents.subject import KINDS, Subject
+from server.inbound import purchase, receipt
+from server.inbound import queries as inbound
+from server.outbound import order
+from server.outbound import queries as outbound
+from server.web import HTMXRequest, may
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Export(NamedTuple):
+    """How documents of a kind become a spreadsheet: their list, and the lines of one."""
+
+    title: str
+    states: tuple[str, ...]
+    sorts: tuple[str, ...]
+    read: desk.Reader
+    columns: tuple[Column, ...]
+    lines: Callable[[int], Awaitable[list[Any]]]
+    line_columns: tuple[Column, ...]
+
+
+async def _receipt_lines(receipt_id: int) -> list[inbound.ReceiptLine]:
+    return (await inbound.receipt_lines([receipt_id])).get(receipt_id, [])
+
+
+_ITEM = (
+    Column("documents.export.code", "code"),
+    Column("documents.line.item", "name"),
+    Column("documents.line.quantity", "line.quantity", "quantity"),
+    Column("documents.line.unit", "base"),
+)
+
+EXPORTS: Final = {
+    "so": Export(
+        "desk.nav.orders",
+        tuple(order.STATES),
+        tuple(outbound.SORTS),
+        outbound.orders,
+        (
+            Column("documents.number", "number"),
+            Column("documents.partner", "customer_name"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="outbound.state."),
+            Column("documents.export.ordered_on", "ordered_on", "day"),
+            Column("documents.export.wanted_on", "wanted_on", "day"),
+            Column("documents.export.reference", "reference"),
+            Column("documents.line.amount", "total", "amount"),
+        ),
+        outbound.shown_lines,
+        (
+            *_ITEM,
+            Column("documents.line.price", "line.price", "price"),
+            Column("documents.line.discount", "line.discount", "percent"),
+            Column("documents.line.amount", "line.amount", "amount"),
+            Column("documents.export.shipped", "line.shipped", "quantity"),
+            Column("documents.export.cancelled", "line.cancelled", "quantity"),
+        ),
+    ),
+    "po": Export(
+        "desk.nav.purchases",
+        tuple(purchase.STATES),
+        tuple(inbound.ORDER_SORTS),
+        inbound.orders,
+        (
+            Column("documents.number", "number"),
+            Column("documents.partner", "supplier_name"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="inbound.purchase_state."),
+            Column("documents.export.ordered_on", "ordered_on", "day"),
+            Column("documents.export.expected_on", "expected_on", "day"),
+            Column("documents.export.reference", "reference"),
+            Column("documents.line.amount", "total", "amount", "see costs"),
+        ),
+        inbound.order_lines,
+        (
+            *_ITEM,
+            Column("documents.line.price", "line.price", "price", "see costs"),
+            Column("documents.line.discount", "line.discount", "percent", "see costs"),
+            Column("documents.line.amount", "line.amount", "amount", "see costs"),
+            Column("documents.export.received", "line.received", "quantity"),
+            Column("documents.export.cancelled", "line.cancelled", "quantity"),
+        ),
+    ),
+    "rc": Export(
+        "desk.nav.receipts",
+        tuple(receipt.STATES),
+        tuple(inbound.RECEIPT_SORTS),
+        inbound.receipts,
+        (
+            Column("documents.number", "number"),
+            Column("documents.partner", "partner_name"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="inbound.receipt_state."),
+            Column("documents.export.expected_on", "expected_on", "day"),
+            Column("documents.export.reference", "reference"),
+        ),
+        _receipt_lines,
+        (
+            *_ITEM[:2],
+            Column("documents.line.unit", "base"),
+            Column("documents.export.lot", "line.lot"),
+            Column("documents.export.expected", "line.expected", "quantity"),
+            Column("documents.export.received", "line.received", "quantity"),
+            Column("documents.export.put_away", "line.put_away", "quantity"),
+        ),
+    ),
+}
+"""By the prefix of a wire id. Receipts of every kind share one list; `rp` and `rt` have the lines of `rc`."""
+
+SAME: Final = {"rp": "rc", "rt": "rc"}
+
+
+@get("/exports/{prefix:str}", guards=[may("see own account")])
+async def export_list(request: HTMXRequest, prefix: FromPath[str]) -> Response[bytes]:
+    """A list as it is narrowed in this address, whole."""
+    export = _export(request, prefix)
+    asked = desk.filters_of(request, export.states, export.sorts)
+    rows = await desk.every(export.read, asked, request.user.warehouses)
+    return _workbook(request, words.t(export.title, request.user.language), export.columns, rows)
+
+
+@get("/exports/{prefix:str}/{number:int}/lines", guards=[may("see own account")])
+async def export_lines(request: HTMXRequest, prefix: FromPath[str], number: FromPath[int]) -> Response[bytes]:
+    """The lines of one document."""
+    export = _export(request, prefix)
+    found = await desk.visible(request, Subject(prefix, web.known_id(number)))
+    if found is None:
+        raise NotFoundException(detail="document")
+    return _workbook(request, found, export.line_columns, await export.lines(number))
+
+
+def _export(request: HTMXRequest, prefix: str) -> Export:
+    export = EXPORTS.get(SAME.get(prefix, prefix))
+    if export is None:
+        raise NotFoundException(detail="export")
+    if not request.user.may(KINDS[prefix].action):
+        raise PermissionDeniedException(detail=KINDS[prefix].action)
+    return export
+
+
+def _workbook(
+    request: HTMXRequest, title: str, columns: tuple[Column, ...], rows: list[Any]
+) -> Response[bytes]:
+    seen = [column for column in columns if not column.action or request.user.may(column.action)]
+    content = xlsx(title, seen, rows, lambda word: words.t(word, request.user.language))
+    return Response(
+        content,
+        media_type=MEDIA_TYPE,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(title)}.xlsx",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+routes: list[Any] = [export_list, export_lines]
