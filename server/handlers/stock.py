@@ -105,6 +105,7 @@ async def movements(
     since: Text = "",
     until: Text = "",
     operation: Text = "",
+    document: Text = "",
     item: Number = 0,
     location: Number = 0,
     user: Number = 0,
@@ -113,12 +114,14 @@ async def movements(
 ) -> Response[str]:
     """The ledger, newest first; every filter stays in the address."""
     asked = {"q": q, "act": act, "kind": kind, "since": since, "until": until, "operation": operation}
+    asked |= {"document": document}
     narrow = {"item": item, "location": location, "user": user, "device": device}
     filters = Filters(
         text=q,
         act=act,
         kind=kind,
         operation=operation,
+        document=document,
         since=_start(since),
         until=_end(until),
         before=before,

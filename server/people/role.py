@@ -11,7 +11,12 @@ _GOODS_OUT: Final = {"see orders", "see notices"}
 _INSIDE: Final = {"see transfers", "see adjustments", "see levels"}
 """What goes on between and inside the warehouses."""
 
-_INSIDE_DECIDING: Final = _INSIDE | {"edit transfers", "edit adjustments", "approve adjustments", "edit levels"}
+_INSIDE_DECIDING: Final = _INSIDE | {
+    "edit transfers",
+    "edit adjustments",
+    "approve adjustments",
+    "edit levels",
+}
 _SELLING: Final = {"edit orders", "confirm orders", "see prices"}
 _CUSTOMERS: Final = {"see customers"}
 _AGREEING: Final = {"agree terms", "edit prices"}
@@ -27,6 +32,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _SELLING
         | _CUSTOMERS
         | _AGREEING
+        | _INSIDE_DECIDING
         | {
             "release orders",
             "see counts",
@@ -57,6 +63,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _SELLING
         | _CUSTOMERS
         | _AGREEING
+        | _INSIDE_DECIDING
         | {
             "release orders",
             "see counts",
@@ -79,17 +86,32 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         _EVERYBODY
         | _FLOOR
         | _INSIDE
-        | {"edit adjustments", "see movements", "watch the board", "see notices", "see receipts", "see counts"}
+        | {
+            "edit adjustments",
+            "see movements",
+            "watch the board",
+            "see notices",
+            "see receipts",
+            "see counts",
+        }
     ),
     "salesperson": frozenset(
-        _EVERYBODY | _GOODS_OUT | _SELLING | _CUSTOMERS | {"use devices", "edit partners"}
+        _EVERYBODY | _GOODS_OUT | _SELLING | _CUSTOMERS | {"see transfers", "use devices", "edit partners"}
     ),
     "buyer": frozenset(
         _EVERYBODY
         | _CUSTOMERS
         | _GOODS_IN
         | _INSIDE
-        | {"edit levels", "edit purchases", "edit items", "edit partners", "import", "see movements", "see costs"}
+        | {
+            "edit levels",
+            "edit purchases",
+            "edit items",
+            "edit partners",
+            "import",
+            "see movements",
+            "see costs",
+        }
     ),
     "finance": frozenset(
         _EVERYBODY

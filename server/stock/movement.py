@@ -1,6 +1,7 @@
 """The words of the ledger: cells, places, flows and the rows they become."""
 
-from typing import Final, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -59,6 +60,15 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     document: str = ""
     reason: str = ""
     reverses: str = ""
+
+
+class Perform(Protocol):
+    """Carry out flows as operations of our own, by the rules of a scan.
+
+    The ledger of operations stands above stock; whoever decides here is lent the hand that acts there.
+    """
+
+    async def __call__(self, flows: Sequence[Flow], *, by: int) -> object: ...
 
 
 class Posting(msgspec.Struct, frozen=True, gc=False):

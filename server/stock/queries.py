@@ -1,12 +1,20 @@
 """Reads about stock, for pages and the board; `None` for warehouses means all of them."""
 
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
 import msgspec
 
 from server.catalog import search
+from server.catalog.queries import Page
+from server.config import settings
 from server.db import Row, Statement, as_json, fetch
+from server.documents.filters import Filters as Narrow
+from server.stock import flow
+from server.stock import transfer as moving
 from server.stock.flow import Group
 
 Warehouses = frozenset[int] | None
@@ -93,7 +101,7 @@ def _fill(sql: str, dialect: int) -> str:
         in_json = (f"json_extract(i.body, '$.cell[{part}]')", f"(i.body::json -> 'cell' ->> {part})")[dialect]
         sql = sql.replace(f"{{text:{part}}}", in_json)
         sql = sql.replace(f"{{cell:{part}}}", in_json if dialect == 0 else f"{in_json}::int")
-    for name, column in (("i.search", "i.search"), ("l.code", "lower(l.code)")):
+    for name, column in (("i.search", "i.search"), ("o.search", "o.search"), ("l.code", "lower(l.code)")):
         sql = sql.replace(f"{{found:{name}}}", f"{('instr', 'strpos')[dialect]}({column}, ?) > 0")
     return sql.replace("{ids}", ids[dialect])
 
@@ -238,6 +246,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     user: int = 0
     device: int = 0
     operation: str = ""
+    document: str = ""
     kind: str = ""
     act: str = ""
     since: int = 0
@@ -263,6 +272,7 @@ _CONDITIONS: dict[str, tuple[str, int]] = {
     "user": ("m.user_id = ?", 1),
     "device": ("m.device = ?", 1),
     "operation": ("m.operation = ?", 1),
+    "document": ("m.document <> '' AND m.document = ?", 1),
     "kind": ("m.kind = ?", 1),
     "act": ("m.act = ?", 1),
     "since": ("m.event_at >= ?", 1),
@@ -542,3 +552,236 @@ async def origin(operation: str, warehouses: Warehouses = None) -> Origin | None
     values: dict[str, Any] = dict(rows[0])
     values["user"] = values.pop("user_name")
     return Origin(**values)
+
+
+# Transfers
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer with the names of its warehouses."""
+
+    id: int
+    number: str
+    source: int
+    source_code: str
+    source_name: str
+    target: int
+    target_code: str
+    target_name: str
+    is_direct: bool
+    is_over: bool
+    state: str
+    due_on: str
+    remark: str
+    created_at: int
+    closed_at: int | None
+    version: int
+
+    @property
+    def document(self) -> str:
+        """Its wire id."""
+        return moving.wire_id(self.id)
+
+
+class TransferLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a transfer with the names of its item."""
+
+    line: moving.Line
+    code: str
+    name: str
+    unit: str
+
+
+class Lying(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods at a place, as a page names them."""
+
+    goods: moving.Goods
+    item_code: str
+    item_name: str
+    unit: str
+    location_code: str
+    expiry_on: str
+
+
+_TRANSFER = (
+    "SELECT o.id, o.number, o.source, s.code AS source_code, s.name AS source_name, o.target, t.code AS target_code,"
+    " t.name AS target_name, o.is_direct, o.is_over, o.state, o.due_on, o.remark, o.created_at, o.closed_at, o.version"
+    " FROM transfer o JOIN warehouse s ON s.id = o.source JOIN warehouse t ON t.id = o.target"
+)
+_TRANSFERS_BY_ID = _statement(f"{_TRANSFER} WHERE o.id IN {{ids}} ORDER BY o.id")
+_TRANSFER_LINES = _statement(
+    "SELECT l.transfer, l.id, l.position, l.item, l.sent, l.arrived, l.lost, l.quantity, i.code, i.name, i.unit"
+    " FROM transfer_line l JOIN item i ON i.id = l.item WHERE l.transfer IN {ids} ORDER BY l.position"
+)
+_TRANSFER_SHARES = _statement(
+    "SELECT m.document, m.item, s.kind AS source_kind, s.warehouse AS source_warehouse, t.kind AS target_kind,"
+    " t.warehouse AS target_warehouse, sum(m.quantity) AS quantity"
+    " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND m.document IN (SELECT 'tr-' || id FROM transfer WHERE id IN {ids})"
+    " GROUP BY m.document, m.item, s.kind, s.warehouse, t.kind, t.warehouse"
+)
+_ON_THE_WAY = Statement(
+    "SELECT d.item, d.place, d.lot, d.serial, sum(d.quantity) AS quantity FROM ("
+    "SELECT m.item, m.target AS place, m.lot, m.serial, m.quantity FROM movement m"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ? UNION ALL"
+    " SELECT m.item, m.source, m.lot, m.serial, -m.quantity FROM movement m"
+    " WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ?) d"
+    " JOIN location l ON l.id = d.place WHERE l.kind = 'transit'"
+    " GROUP BY d.item, d.place, d.lot, d.serial HAVING sum(d.quantity) > 0 ORDER BY d.item, d.lot, d.serial"
+)
+_GOODS_IN = _statement(
+    "SELECT b.item, b.location, b.lot, b.serial, b.on_hand AS quantity FROM balance b"
+    " JOIN location l ON l.id = b.location WHERE b.item IN {ids} AND l.warehouse = ? AND b.owner = 0 AND b.on_hand > 0"
+    " AND l.kind IN ('bin', 'dock')"
+)
+_GOODS_NAMES = _statement("SELECT i.id, i.code, i.name, i.unit FROM item i WHERE i.id IN {ids}")
+_PLACE_NAMES = _statement("SELECT l.id, l.code FROM location l WHERE l.id IN {ids}")
+_LOT_DAYS = _statement("SELECT o.item, o.code, o.expiry_on FROM lot o WHERE o.item IN {ids}")
+_OF_KIND = Statement("SELECT id FROM location WHERE warehouse = ? AND kind = ? ORDER BY id LIMIT 1")
+
+
+async def transfers_by_id(ids: Iterable[int]) -> list[Transfer]:
+    """The transfers with these ids."""
+    return [_transfer(row) for row in await fetch(_TRANSFERS_BY_ID, as_json(list(ids)))]
+
+
+async def transfer(transfer_id: int) -> Transfer | None:
+    """The transfer with this id."""
+    found = await transfers_by_id([transfer_id])
+    return found[0] if found else None
+
+
+def _transfer(row: Row) -> Transfer:
+    values: dict[str, Any] = dict(row)
+    flags = {name: bool(values[name]) for name in ("is_direct", "is_over")}
+    return Transfer(**(values | flags))
+
+
+async def transfer_lines(ids: Iterable[int]) -> dict[int, list[TransferLine]]:
+    """The lines of these transfers, in order."""
+    found: dict[int, list[TransferLine]] = defaultdict(list)
+    for row in await fetch(_TRANSFER_LINES, as_json(list(ids))):
+        values: dict[str, Any] = dict(row)
+        of = values.pop("transfer")
+        names = {name: values.pop(name) for name in ("code", "name", "unit")}
+        found[of].append(TransferLine(line=moving.Line(**values), **names))
+    return found
+
+
+async def transfer_shares(ids: Iterable[int]) -> dict[int, list[moving.Share]]:
+    """The movements of these transfers, added up by what they mean."""
+    found: dict[int, list[moving.Share]] = defaultdict(list)
+    for row in await fetch(_TRANSFER_SHARES, as_json(list(ids))):
+        values: dict[str, Any] = dict(row)
+        number = moving.number_of(values.pop("document"))
+        found[number].append(moving.Share(**(values | {"quantity": int(values["quantity"])})))
+    return found
+
+
+async def on_the_way(transfer_id: int) -> list[moving.Goods]:
+    """What of a transfer lies in transit."""
+    document = moving.wire_id(transfer_id)
+    return [_goods(row) for row in await fetch(_ON_THE_WAY, document, document)]
+
+
+async def goods_in(warehouse: int, items: Collection[int]) -> list[moving.Goods]:
+    """Where these items lie on a floor."""
+    return [_goods(row) for row in await fetch(_GOODS_IN, as_json(list(items)), warehouse)]
+
+
+def _goods(row: Row) -> moving.Goods:
+    return moving.Goods(item=row[0], location=row[1], lot=row[2], serial=row[3], quantity=int(row[4]))
+
+
+async def named(goods: Sequence[moving.Goods]) -> list[Lying]:
+    """These goods with the names that people know them by."""
+    items = as_json(sorted({one.item for one in goods}))
+    names = {row[0]: (row[1], row[2], row[3]) for row in await fetch(_GOODS_NAMES, items)}
+    places = as_json(sorted({one.location for one in goods}))
+    codes = {row[0]: row[1] for row in await fetch(_PLACE_NAMES, places)}
+    days = {(row[0], row[1]): row[2] for row in await fetch(_LOT_DAYS, items)}
+    return [
+        Lying(
+            goods=one,
+            item_code=names[one.item][0],
+            item_name=names[one.item][1],
+            unit=names[one.item][2],
+            location_code=codes[one.location],
+            expiry_on=days.get((one.item, one.lot), ""),
+        )
+        for one in goods
+    ]
+
+
+async def place_of_kind(warehouse: int, kind: str) -> int:
+    """The first place of a kind in a warehouse: transit, scrap, its dock …"""
+    return int((await fetch(_OF_KIND, warehouse, kind))[0][0])
+
+
+async def transfers(filters: Narrow, warehouses: Warehouses) -> Page:
+    """Transfers that fit, newest first unless sorted otherwise; whoever works at either end sees them."""
+    sorts = {"number": "o.id", "source": "s.code", "target": "t.code", "due": "o.due_on"}
+    return await _listed(_TRANSFER, filters, warehouses, sorts, ("o.source", "o.target"), _transfer)
+
+
+async def transfer_counts(filters: Narrow, warehouses: Warehouses) -> dict[str, int]:
+    """How many there are of each state, whatever state is asked for."""
+    return await _counted("transfer", filters, warehouses, ("o.source", "o.target"))
+
+
+# Lists of documents
+
+
+async def _listed(
+    columns: str,
+    filters: Narrow,
+    warehouses: Warehouses,
+    sorts: dict[str, str],
+    houses: tuple[str, ...],
+    make: Callable[[Row], Any],
+) -> Page:
+    by, downwards = filters.sorted_by
+    order = f"{sorts.get(by, 'o.id')} {'ASC' if by and not downwards else 'DESC'}, o.id DESC"
+    conditions, args = _narrowed(filters, warehouses, houses, with_state=True)
+    statement = _both(f"{columns} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ? OFFSET ?")
+    rows = await fetch(statement, *args, PAGE + 1, (filters.page - 1) * PAGE)
+    return Page([make(row) for row in rows[:PAGE]], filters.page, len(rows) > PAGE)
+
+
+async def _counted(
+    table: str, filters: Narrow, warehouses: Warehouses, houses: tuple[str, ...]
+) -> dict[str, int]:
+    conditions, args = _narrowed(filters, warehouses, houses, with_state=False)
+    statement = _both(
+        f"SELECT o.state, count(*) FROM {table} o WHERE {' AND '.join(conditions)} GROUP BY o.state"
+    )
+    return {row[0]: int(row[1]) for row in await fetch(statement, *args)}
+
+
+def _narrowed(
+    filters: Narrow, warehouses: Warehouses, houses: tuple[str, ...], *, with_state: bool
+) -> tuple[list[str], list[Any]]:
+    """Conditions in words of both engines, and their arguments."""
+    conditions = ["1 = 1"]
+    args: list[Any] = []
+    if warehouses is not None:
+        conditions.append(f"({' OR '.join(f'{house} IN {{ids}}' for house in houses)})")
+        args += [as_json(sorted(warehouses))] * len(houses)
+    for fragment in search.terms(filters.q):
+        conditions.append("{found:o.search}")
+        args.append(fragment)
+    if with_state and filters.state:
+        conditions.append("o.state = ?")
+        args.append(filters.state)
+    if filters.since:
+        conditions.append("o.created_at >= ?")
+        args.append(flow.bounds(date.fromisoformat(filters.since), settings().timezone)[0])
+    if filters.until:
+        conditions.append("o.created_at < ?")
+        args.append(flow.bounds(date.fromisoformat(filters.until), settings().timezone)[1])
+    return conditions, args
+
+
+@cache
+def _both(sql: str) -> Statement:
+    return _statement(sql)
