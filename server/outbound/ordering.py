@@ -403,14 +403,16 @@ async def serve_backorders(goods: set[Goods], *, apart: str = "") -> int:
     """
     async with writing():
         # Nearly always nobody waits: then this is all that is asked.
-        wants = [want for want in await queries.waiting_for(goods) if want.document != apart] if goods else []
-        if not wants:
+        if not goods or not await queries.is_waited_for(goods):
             return 0
-        served = [one for one in await promising.reserve_what_there_is(wants, today=today()) if _got(one)]
+        stands = await promising.available(goods, today())
+        there = {each for each, free in stands.items() if free > 0}
+        wants = [want for want in await queries.waiting_for(there) if want.document != apart]
+        served = await promising.serve(wants, today=today())
         for document in dict.fromkeys(one.document for one in served):
             order_id = int(document[3:])
-            mine = [one for one in served if one.document == document]
-            said = await _said_quantities(order_id, {one.line: _got(one) for one in mine})
+            mine = {one.line: one.quantity for one in served if one.document == document}
+            said = await _said_quantities(order_id, mine)
             await _tell("order.served", order_id, {"reserved": ["", said]}, By(0))
         return len(served)
 

@@ -351,14 +351,31 @@ _WAITING_FOR = Statement(
     _WAITING.format(items="IN (SELECT value FROM json_each(?))"),
     _WAITING.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
 )
+_ANYBODY_WAITS = (
+    "SELECT 1 FROM sales_line l JOIN sales_order o ON o.id = l.order_id"
+    " WHERE o.state IN ('confirmed', 'partly_shipped') AND l.quantity > l.picked + l.cancelled"
+    " AND l.quantity - l.cancelled - l.picked > coalesce((SELECT r.quantity FROM reservation r"
+    " WHERE r.document = 'so-' || o.id AND r.line = l.id), 0) AND l.item {items} LIMIT 1"
+)
+_ANYBODY = Statement(
+    _ANYBODY_WAITS.format(items="IN (SELECT value FROM json_each(?))"),
+    _ANYBODY_WAITS.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
+)
 _NUMBERS = Statement(
     "SELECT id, number FROM sales_order WHERE id IN (SELECT value FROM json_each(?))",
     "SELECT id, number FROM sales_order WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 
 
+async def is_waited_for(goods: Collection[Goods]) -> bool:
+    """Whether anybody's accepted line lacks these items, in whatever warehouse."""
+    return bool(await fetch(_ANYBODY, as_json(sorted({each.item for each in goods}))))
+
+
 async def waiting_for(goods: Collection[Goods]) -> list[Want]:
     """Accepted lines that lack these goods, whoever is to be served first in front."""
+    if not goods:
+        return []
     rows = await fetch(_WAITING_FOR, as_json(sorted({each.item for each in goods})))
     return [
         Want(

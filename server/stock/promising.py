@@ -215,20 +215,37 @@ async def reserve_what_there_is(wants: Sequence[Want], *, today: date) -> list[P
     """Reserve for each of these as much as there is, in their order; a shortage says how much that was."""
     async with writing():
         stands = await available({Goods(want.item, want.warehouse) for want in wants}, today)
-        given: list[tuple[Want, int, int]] = []
-        for want in wants:
-            here = Goods(want.item, want.warehouse)
-            (share,) = availability.share_out([want.quantity], stands[here])
-            given.append((want, stands[here], share))
-            stands[here] -= share
-        await _add([msgspec.structs.replace(want, quantity=share) for want, _, share in given if share])
+        shares = _shared_out(wants, stands)
+        await _add([msgspec.structs.replace(want, quantity=share) for want, _, share in shares if share])
         held = await _held({want.document for want in wants})
         return [
             Promised(want.document, want.line, share, held.get((want.document, want.line), 0))
             if share == want.quantity
             else await _shortage(want, there, share)
-            for want, there, share in given
+            for want, there, share in shares
         ]
+
+
+async def serve(wants: Sequence[Want], *, today: date) -> list[Want]:
+    """The same for many who wait, most of them in vain: gives who got something, and how much."""
+    async with writing():
+        stands = await available({Goods(want.item, want.warehouse) for want in wants}, today)
+        shares = _shared_out(wants, stands)
+        served = [msgspec.structs.replace(want, quantity=share) for want, _, share in shares if share]
+        await _add(served)
+        return served
+
+
+def _shared_out(wants: Iterable[Want], stands: dict[Goods, int]) -> list[tuple[Want, int, int]]:
+    """Every want with what there was when its turn came, and its share of it."""
+    left = dict(stands)
+    shares = []
+    for want in wants:
+        here = Goods(want.item, want.warehouse)
+        (share,) = availability.share_out([want.quantity], left[here])
+        shares.append((want, left[here], share))
+        left[here] -= share
+    return shares
 
 
 async def _held(documents: Iterable[str]) -> dict[tuple[str, int], int]:
