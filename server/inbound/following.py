@@ -253,6 +253,7 @@ def tell_devices(one: Receipt, lines: Iterable[Line]) -> None:
         "partner": one.partner_name,
         "state": one.state,
         "due": one.expected_on,
+        "warehouse": f"w-{one.warehouse}",
         "lines": [_line_body(line) for line in lines],
     }
     feed.put(scope, "receipt", key, body)
@@ -265,7 +266,12 @@ def _line_body(line: Line) -> dict[str, str]:
         "expected": quantity.format(line.expected),
         "received": quantity.format(line.received),
     }
-    return body | ({"lot": line.lot} if line.lot else {})
+    waits = line.received - line.rejected - line.put_away
+    return (
+        body
+        | ({"lot": line.lot} if line.lot else {})
+        | ({"waits": quantity.format(waits)} if waits > 0 else {})
+    )
 
 
 # Checks

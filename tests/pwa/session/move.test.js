@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as move from "../../../pwa/static/edge/session/move.js";
-import { TODAY, bin, cup, dock, item, lying, other, phone, place, play, tea, unknown } from "./world.js";
+import { TODAY, bin, cup, dock, item, lying, other, phone, place, play, tea, tote, unknown } from "./world.js";
 
 /** @param {any} session @param {any} one @returns {any} */
 const scan = (session, one) => move.scan(session, one, TODAY);
@@ -108,4 +108,14 @@ test("an unknown code is the lot only while a lot is wanted", () => {
   assert.equal(scan(asked.session, unknown("L2")).session.carried[0].lot, "L2");
   assert.equal(scan(move.start(dock), unknown("L2")).feedback.key, "scan.unknown");
   assert.equal(scan(asked.session, place(other)).feedback.key, "move.want_mark");
+});
+
+test("goods brought from the dock to a bin name the receipt they came with", () => {
+  const { session } = play(move.start(dock), [item(cup, { balances: [lying(cup, dock, "10")] })], (standing, one) => move.scan(standing, one, TODAY));
+
+  const away = move.scan(session, place(bin), TODAY, { "i-1": "rc-7" });
+  const aside = move.scan(session, place(tote), TODAY, { "i-1": "rc-7" });
+
+  assert.equal(away.operations[0].args.document, "rc-7");
+  assert.equal(aside.operations[0].args.document, undefined);
 });

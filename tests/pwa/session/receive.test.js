@@ -128,3 +128,30 @@ test("an open line can be given up; nothing was booked", () => {
   assert.equal(session.open, null);
   assert.deepEqual(operations, []);
 });
+
+test("what is received for a chosen delivery names it and its line", () => {
+  const delivery = { id: "rc-7", number: "RC-1", partner: "华南", lines: [{ id: "12", item: "i-1" }] };
+  const chosen = receive.choose(begin(), delivery);
+
+  const { all, feedback } = play(chosen.session, [item(cup)], scan);
+
+  assert.deepEqual([all[0].args.document, all[0].args.line], ["rc-7", "12"]);
+  assert.equal(feedback.tone, "good");
+});
+
+test("an item that a delivery does not expect is booked all the same, and it is said", () => {
+  const delivery = { id: "rc-7", number: "RC-1", partner: "华南", lines: [{ id: "12", item: "i-1" }] };
+
+  const { all, feedback } = play(receive.choose(begin(), delivery).session, [item(rice)], scan);
+
+  assert.deepEqual([all[0].args.document, all[0].args.line], ["rc-7", undefined]);
+  assert.deepEqual([feedback.tone, feedback.key], ["caution", "receive.not_expected"]);
+});
+
+test("a delivery is let go by a tap, but not while a line is open", () => {
+  const delivery = { id: "rc-7", number: "RC-1", partner: "华南", lines: [] };
+  const open = play(receive.choose(begin(), delivery).session, [item(tea)], scan);
+
+  assert.equal(receive.choose(open.session, null).feedback.key, "receive.finish_first");
+  assert.equal(receive.choose(receive.choose(begin(), delivery).session, null).session.receipt, null);
+});

@@ -15,6 +15,7 @@ import * as moveView from "../views/move.js";
 import * as pickView from "../views/pick.js";
 import * as receiveView from "../views/receive.js";
 import { queueBadge, screen } from "../views/screen.js";
+import * as arrivals from "./arrivals.js";
 import { binsHolding } from "./facts.js";
 import * as lookupScreen from "./lookup.js";
 import * as work from "./work.js";
@@ -36,12 +37,18 @@ export const BINDS_ON = new Set(["receive", "lookup"]);
 /** What each activity makes of a scan. */
 const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Scan) => Promise<Outcome>>} */ ({
   receive: async (ctx, session, scan) => receive.scan(session, scan, dayOf(ctx.now())),
-  move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now())),
+  move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now()), await receiptsOf(ctx, session, scan)),
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
   count: async (_ctx, session, scan) => count.scan(session, scan),
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
+
+/** Goods leave the dock: with which receipts they came, so that these know them to be put away. @param {Context} ctx @param {import('../session/move.js').Session} session @param {Scan} scan */
+async function receiptsOf(ctx, session, scan) {
+  const leaves = scan.type === "location" && session.source?.kind === "dock" && session.carried.length > 0;
+  return leaves ? arrivals.waitingFor(ctx, session.carried.map(({ item }) => item.id)) : {};
+}
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
@@ -133,9 +140,9 @@ export async function show(ctx, name, { feedback = null, pad = false, standing, 
 async function contents(ctx, view, name, session, pad) {
   switch (name) {
     case "receive":
-      return { body: receiveView.body(view, session, { pad }), actions: pad ? null : receiveView.actions(view, session) };
+      return { body: receiveView.body(view, session, { pad, ...(await arrivalsOf(ctx, session, pad)) }), actions: pad ? null : receiveView.actions(view, session) };
     case "move":
-      return { body: moveView.body(view, session, { pad }), actions: pad ? null : moveView.actions(view, session) };
+      return { body: moveView.body(view, session, { pad, proposal: pad ? null : await arrivals.proposal(ctx, session) }), actions: pad ? null : moveView.actions(view, session) };
     case "pick":
       return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : (await work.placesOf(ctx, ["tote", "dock"])).slice(0, 8) }), actions: pad ? null : pickView.actions(view, session) };
     case "bind":
@@ -143,6 +150,13 @@ async function contents(ctx, view, name, session, pad) {
     default:
       return { body: countView.body(view, session, { pad }), actions: countView.actions(view, session, { pad }) };
   }
+}
+
+/** What is expected, as long as nothing is chosen and nothing begun; then how far the chosen receipt is. @param {Context} ctx @param {import('../session/receive.js').Session} session @param {boolean} pad */
+async function arrivalsOf(ctx, session, pad) {
+  if (pad || session.open) return { expected: [], lines: [] };
+  if (session.receipt) return { expected: [], lines: await arrivals.standing(ctx, session.receipt.id, session.last?.line.item.id ?? null) };
+  return { expected: session.last ? [] : await arrivals.expected(ctx), lines: [] };
 }
 
 /** @param {Context} ctx @param {string[]} ids @returns {Promise<import('../session/goods.js').Item[]>} */

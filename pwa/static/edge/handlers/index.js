@@ -31,6 +31,7 @@ export const routes = [
   post("/edge/receive/quantity", receiving.quantity),
   post("/edge/receive/marks", receiving.marks),
   post("/edge/receive/cancel", receiving.cancel),
+  post("/edge/receive/receipt", receiving.receipt),
   get("/edge/receive/place", place.ask("receive")),
   post("/edge/receive/place", place.choose("receive")),
 

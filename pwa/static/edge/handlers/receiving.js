@@ -3,6 +3,7 @@
 import * as activity from "./activity.js";
 import { dayOf } from "../session/expiry.js";
 import * as receive from "../session/receive.js";
+import { receiptById } from "./arrivals.js";
 import { text } from "./form.js";
 
 /** @typedef {import('./facts.js').Context} Context */
@@ -21,6 +22,12 @@ export function quantity(ctx) {
 export function marks(ctx) {
   const given = { lot: text(ctx, "lot"), serial: text(ctx, "serial"), expiry: text(ctx, "expiry") };
   return activity.act(ctx, "receive", (session) => receive.setMarks(session, given, dayOf(ctx.now())));
+}
+
+/** For this receipt from now on, or for none. @param {Context} ctx */
+export async function receipt(ctx) {
+  const chosen = await receiptById(ctx, text(ctx, "receipt"));
+  return activity.act(ctx, "receive", (session) => receive.choose(session, chosen));
 }
 
 /** @param {Context} ctx */

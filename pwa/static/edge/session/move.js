@@ -8,7 +8,7 @@
 import { add } from "./quantity.js";
 import { exceedsBook, doubtOf, find, isRepeated } from "./source.js";
 import { goodsOf, isCountable, isMark, isReachable, lineOf, sameGoods } from "./goods.js";
-import { booked, noted, refused } from "./outcome.js";
+import { booked, noted, present, refused } from "./outcome.js";
 
 /**
  * @typedef {import('./goods.js').Line & {available?: string|null}} Carried
@@ -25,11 +25,15 @@ export function start(source) {
   return { source, carried: [], open: null, doubt: null, moved: null };
 }
 
-/** @param {Session} session @param {Scan} scan @param {string} today @returns {Outcome} */
-export function scan(session, scan, today) {
+/**
+ * @param {Session} session @param {Scan} scan @param {string} today
+ * @param {Record<string, string>} [receipts] which receipt the goods at the dock came with, by item
+ * @returns {Outcome}
+ */
+export function scan(session, scan, today, receipts = {}) {
   switch (scan.type) {
     case "location":
-      return scanPlace(session, scan.location);
+      return scanPlace(session, scan.location, receipts);
     case "item":
       return scanItem(session, scan, today);
     case "unknown":
@@ -41,22 +45,27 @@ export function scan(session, scan, today) {
   }
 }
 
-/** @param {Session} session @param {Place} place @returns {Outcome} */
-function scanPlace(session, place) {
+/** @param {Session} session @param {Place} place @param {Record<string, string>} receipts @returns {Outcome} */
+function scanPlace(session, place, receipts) {
   if (!isReachable(place)) return refused(session, "scan.not_a_place", { code: place.code });
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
   if (!session.source || session.carried.length === 0) {
     return noted({ ...session, source: place, doubt: null, moved: null }, "move.from", { code: place.code });
   }
   if (place.id === session.source.id) return refused(session, "move.same_place", { code: place.code });
-  return putDown(session, session.source, place);
+  return putDown(session, session.source, place, isPutAway(session.source, place) ? receipts : {});
 }
 
-/** @param {Session} session @param {Place} source @param {Place} target @returns {Outcome} */
-function putDown(session, source, target) {
+/** @param {Place} source @param {Place} target */
+function isPutAway(source, target) {
+  return source.kind === "dock" && target.kind === "bin";
+}
+
+/** @param {Session} session @param {Place} source @param {Place} target @param {Record<string, string>} receipts @returns {Outcome} */
+function putDown(session, source, target, receipts) {
   const operations = session.carried.map((line) => ({
     kind: "stock.move@1",
-    args: { ...goodsOf(line), source: source.id, target: target.id },
+    args: present({ ...goodsOf(line), source: source.id, target: target.id, document: receipts[line.item.id] }),
   }));
   const moved = { lines: session.carried, source, target, ids: [] };
   const key = target.active === false ? "reason.inactive_location" : "move.booked";

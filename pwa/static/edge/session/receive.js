@@ -14,11 +14,13 @@ import { isCountable, isMark, isReachable, lineOf, missing, sameGoods, withKnown
 import { booked, noted, present, refused } from "./outcome.js";
 
 /**
+ * @typedef {{id: string, number: string, partner: string, lines: {id: string, item: string}[]}} Receipt  what is expected, chosen by a tap
  * @typedef {import('./goods.js').Line} Line
  * @typedef {import('./goods.js').Scan} Scan
  * @typedef {import('./goods.js').Place} Place
  * @typedef {{target: Place|null, open: Line|null, last: import('./correction.js').Last|null,
- *   marks: Record<string, {lot?: string|null, expiry?: string|null}>}} Session  marks: the lot last received of each item
+ *   marks: Record<string, {lot?: string|null, expiry?: string|null}>, receipt?: Receipt|null}} Session
+ *   marks: the lot last received of each item
  * @typedef {import('./outcome.js').Outcome<Session>} Outcome
  */
 
@@ -105,14 +107,14 @@ function isRepeated(session, line) {
 
 /** @param {Session} session @param {Line} line @param {string} today @returns {Outcome} */
 function book(session, line, today) {
-  const draft = draftOf(line, /** @type {Place} */ (session.target));
+  const draft = draftOf(line, /** @type {Place} */ (session.target), session.receipt);
   const marks = { ...session.marks, [line.item.id]: { lot: line.lot, expiry: line.expiry } };
   const next = { ...session, open: null, marks, last: { line, draft, id: null } };
-  return booked(next, [draft], feedbackOf(line, today));
+  return booked(next, [draft], feedbackOf(line, today, session.receipt));
 }
 
-/** @param {Line} line @param {Place} target */
-function draftOf(line, target) {
+/** @param {Line} line @param {Place} target @param {Receipt|null} [receipt] */
+function draftOf(line, target, receipt) {
   return {
     kind: "stock.receive@1",
     args: present({
@@ -126,15 +128,23 @@ function draftOf(line, target) {
       expiry: line.expiry,
       serial: line.serial,
       code: line.code,
+      document: receipt?.id,
+      line: expectedLine(receipt, line)?.id,
     }),
   };
 }
 
-/** @param {Line} line @param {string} today @returns {import('./outcome.js').Feedback} */
-function feedbackOf(line, today) {
+/** @param {Receipt|null|undefined} receipt @param {Line} line */
+function expectedLine(receipt, line) {
+  return receipt?.lines.find(({ item }) => item === line.item.id);
+}
+
+/** @param {Line} line @param {string} today @param {Receipt|null} [receipt] @returns {import('./outcome.js').Feedback} */
+function feedbackOf(line, today, receipt) {
   const args = { name: line.item.name, quantity: line.quantity, unit: line.item.unit };
   if (line.item.active === false) return { tone: "caution", key: "reason.inactive_item", args, numeral: `+${line.quantity}` };
   if (isExpired(line.expiry, today)) return { tone: "caution", key: "receive.expired", args: { ...args, expiry: line.expiry }, numeral: `+${line.quantity}` };
+  if (receipt && !expectedLine(receipt, line)) return { tone: "caution", key: "receive.not_expected", args: { ...args, number: receipt.number }, numeral: `+${line.quantity}` };
   return { tone: "good", key: "receive.booked", args, numeral: `+${line.quantity}` };
 }
 
@@ -145,6 +155,13 @@ export function setQuantity(session, quantity) {
   if (line.item.serial) return refused(session, "reason.serial_quantity");
   if (!isCountable(quantity, line.item)) return refused(session, "scan.bad_quantity", { text: quantity });
   return noted({ ...session, open: { ...line, quantity } }, `receive.want_${missing(line)}`, { name: line.item.name });
+}
+
+/** From now on for this receipt; null for goods that belong to none. @param {Session} session @param {Receipt|null} receipt @returns {Outcome} */
+export function choose(session, receipt) {
+  if (session.open) return refused(session, "receive.finish_first", { name: session.open.item.name });
+  const next = { ...session, receipt, last: null };
+  return receipt ? noted(next, "receive.for", { number: receipt.number }) : noted(next, "receive.for_none");
 }
 
 /** Put the open line back where it came from: nothing was booked. @param {Session} session @returns {Outcome} */

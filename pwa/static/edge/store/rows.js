@@ -1,5 +1,6 @@
 /** The feed's rows on this device: the base as of one cursor, its staged successor, and look-ups in it. */
 
+import { add, sub } from "../session/quantity.js";
 import { effectsOf, fold, undoneIds, unsettled } from "../sync/overlay.js";
 import { createApplying, baseIn, READ } from "./applying.js";
 import { chunkOf, CHUNKS, firstPlace, foldedCode, linesOf } from "./base.js";
@@ -70,7 +71,7 @@ export function createRows({ environment, database, operations }) {
 
   return {
     base, latestBase, row, every, item, itemByCode, findItems, barcode, barcodesOfItem, location, locationByCode, locations, outcome,
-    balancesOfItem, balancesAt, laying, ...applying,
+    balancesOfItem, balancesAt, underwayFor, laying, ...applying,
   };
 
   // --- looking up ---
@@ -343,6 +344,23 @@ export function createRows({ environment, database, operations }) {
       const found = await rowsAt("balance", view, place);
       return { now, cells: [...found.values()].map(({ key, body }) => balanceOf(key, body)) };
     });
+  }
+
+  /** What was received here for a document and is not in the base yet, by item; below nothing where a booking was undone. @param {string} document @returns {Promise<Record<string, string>>} */
+  async function underwayFor(document) {
+    const now = await latestBase();
+    const { records } = await operations.pending();
+    const open = unsettled(records, now).map(operationOf);
+    const undone = undoneIds(open);
+    const taken = await earlierOf(undone.filter((id) => !open.some((one) => one.id === id)));
+    const received = open.filter(({ id }) => !undone.includes(id)).map((operation) => ({ operation, fold: add }));
+    const returned = [...taken.values()].map(({ operation }) => ({ operation, fold: sub }));
+    /** @type {Record<string, string>} */
+    const sums = {};
+    for (const { operation: { kind, args }, fold: into } of [...received, ...returned]) {
+      if (kind === "stock.receive@1" && args.document === document) sums[args.item] = into(sums[args.item] ?? "0", args.quantity);
+    }
+    return sums;
   }
 
   /** What is under way, for this cursor; folded anew only when something changed. The base was read first, so nothing that settles meanwhile is shown twice. @param {Base} now */

@@ -11,9 +11,9 @@ import { numberPad, prompt } from "./screen.js";
  * @typedef {import('../session/move.js').Session} Session
  */
 
-/** @param {View} view @param {Session} session @param {{pad: boolean}} state @returns {Html} */
-export function body(view, session, { pad }) {
-  return html`${route(view, session)}${inHand(view, session, pad)}`;
+/** @param {View} view @param {Session} session @param {{pad: boolean, proposal: import('../session/putaway.js').Suggestion|null}} state @returns {Html} */
+export function body(view, session, { pad, proposal }) {
+  return html`${route(view, session)}${inHand(view, session, pad, proposal)}`;
 }
 
 /** @param {View} view @param {Session} session @returns {Html} */
@@ -26,23 +26,23 @@ function route(view, session) {
   </button>`;
 }
 
-/** @param {View} view @param {Session} session @param {boolean} pad @returns {Html} */
-function inHand(view, session, pad) {
+/** @param {View} view @param {Session} session @param {boolean} pad @param {import('../session/putaway.js').Suggestion|null} proposal @returns {Html} */
+function inHand(view, session, pad, proposal) {
   if (session.open) return html`${lineCard(view, session.open.line, { tone: "open compact" })}${whichMark(view, { action: "/edge/move/marks", line: session.open.line, choices: session.open.choices })}`;
   const last = session.carried[session.carried.length - 1];
   if (last && pad) return html`${lineCard(view, last, { tone: "compact" })}${quantityPad(view, last)}`;
-  if (last) return carriedLines(view, session, last);
+  if (last) return carriedLines(view, session, last, proposal);
   if (session.moved) return movedLines(view, session.moved);
   return session.source ? prompt("scan", view.t("move.prompt_item"), view.t("move.prompt_item_detail")) : prompt("place", view.t("move.prompt_source"));
 }
 
-/** @param {View} view @param {Session} session @param {import('../session/move.js').Carried} last @returns {Html} */
-function carriedLines(view, session, last) {
+/** @param {View} view @param {Session} session @param {import('../session/move.js').Carried} last @param {import('../session/putaway.js').Suggestion|null} proposal @returns {Html} */
+function carriedLines(view, session, last, proposal) {
   const all = last.available && last.available !== last.quantity && !last.item.serial;
   return html`${lineCard(view, last, { edit: last.item.serial ? null : "/edge/move?pad=1" })}
     ${all && html`<button class="button wide" type="button" hx-post="/edge/move/quantity" hx-vals='${JSON.stringify({ quantity: last.available })}'>${view.t("move.take_all", { quantity: figure(String(last.available)), unit: last.item.unit })}</button>`}
     ${session.carried.length > 1 && html`<ul class="rows">${session.carried.slice(0, -1).reverse().map((line) => lineRow(view, line))}</ul>`}
-    ${prompt("place", view.t("move.prompt_target"))}`;
+    ${prompt("place", proposal ? view.t("move.prompt_proposed", { code: proposal.code }) : view.t("move.prompt_target"), proposal ? view.t(`putaway.${proposal.reason}`) : "")}`;
 }
 
 /** @param {View} view @param {NonNullable<Session['moved']>} moved @returns {Html} */

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { lineCard, typedMark } from "./goods.js";
-import { icon, placeCode } from "./parts.js";
+import { figure, icon, placeCode } from "./parts.js";
 import { numberPad, prompt } from "./screen.js";
 import { missing } from "../session/goods.js";
 
@@ -10,13 +10,39 @@ import { missing } from "../session/goods.js";
  * @typedef {import('./parts.js').View} View
  * @typedef {import('../html.js').Html} Html
  * @typedef {import('../session/receive.js').Session} Session
+ * @typedef {import('../handlers/arrivals.js').Receipt} Receipt
+ * @typedef {import('../handlers/arrivals.js').Standing} Standing
  */
 
-/** @param {View} view @param {Session} session @param {{pad: boolean}} state @returns {Html} */
-export function body(view, session, { pad }) {
+/** @param {View} view @param {Session} session @param {{pad: boolean, expected: Receipt[], lines: Standing[]}} state @returns {Html} */
+export function body(view, session, { pad, expected, lines }) {
   const line = session.open || session.last?.line;
-  return html`${route(view, session)}
-    ${session.open ? openLine(view, session, pad) : line ? bookedLine(view, session, pad) : waitingForScan(view, session)}`;
+  return html`${route(view, session)}${session.receipt && !pad && chosen(view, session.receipt)}
+    ${session.open ? openLine(view, session, pad) : line ? bookedLine(view, session, pad) : waitingForScan(view, session)}
+    ${expected.length > 0 && offers(view, expected)}${lines.length > 0 && progress(view, lines)}`;
+}
+
+/** The receipt that goods are booked for; a tap lets it go. @param {View} view @param {NonNullable<Session['receipt']>} receipt @returns {Html} */
+function chosen(view, receipt) {
+  return html`<button class="button wide" type="button" hx-post="/edge/receive/receipt" hx-vals='{"receipt": ""}'>
+    ${icon("receive")}<span>${receipt.partner || view.t("receive.no_partner")} · ${receipt.number}</span>${icon("close")}<span class="visually-hidden">${view.t("receive.let_go")}</span>
+  </button>`;
+}
+
+/** Deliveries that are expected: one tap, and what is scanned belongs to it. @param {View} view @param {Receipt[]} expected @returns {Html} */
+function offers(view, expected) {
+  return html`<section class="group"><h2 class="group-title">${view.t("receive.expected")}</h2>
+    <ul class="choices">${expected.map((one) => html`<li><button class="choice" type="button" hx-post="/edge/receive/receipt" hx-vals='${JSON.stringify({ receipt: one.id })}'>
+      <b>${one.partner || view.t(`receive.kind.${one.kind}`)}</b><span>${one.number}${one.due && html` · ${one.due}`}</span>
+    </button></li>`)}</ul></section>`;
+}
+
+/** How far a delivery is, line by line. @param {View} view @param {Standing[]} lines @returns {Html} */
+function progress(view, lines) {
+  return html`<ul class="rows" aria-label="${view.t("receive.lines")}">${lines.map((line) => html`<li class="row">
+    <span class="row-main"><b>${line.name}</b><span class="row-sub">${line.code}${line.lot && html` · ${line.lot}`}</span></span>
+    <span class="row-amount">${figure(line.received)} / ${figure(line.expected)}<small>${line.unit}</small></span>
+  </li>`)}</ul>`;
 }
 
 /** @param {View} view @param {Session} session @returns {Html} */
