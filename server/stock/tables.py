@@ -196,6 +196,7 @@ class Adjustment(Table, tablename="adjustment"):
     worth = BigInt(null=True, default=None)
     created_by = Integer(default=0)
     created_at = moment()
+    asked_by = Integer(default=0)
     decided_by = Integer(default=0)
     decided_at = moment(null=True)
     version = Integer(default=1)
