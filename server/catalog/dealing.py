@@ -1,6 +1,5 @@
 """Agree terms with partners, and keep their contacts, addresses and tags."""
 
-import msgspec
 
 from server import events, money
 from server.catalog import partnering, queries, terms
@@ -99,10 +98,12 @@ async def agree(
 
 def _said(standing: PartnerTerms) -> dict[str, object]:
     """The figures as people read them, since the history shows them as they were written."""
-    discount = f"{money.format_percent(standing.discount)}%"
-    return msgspec.structs.asdict(standing) | {
-        "discount": discount,
+    return {
+        # A place has a level too: the history names this one apart.
+        "partner_level": standing.level,
         "payment_days": str(standing.payment_days),
+        "discount": f"{money.format_percent(standing.discount)}%",
+        "is_double_checked": standing.is_double_checked,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from server.catalog import price, search
-from server.catalog.price import Candidate, ListDraft, Offer
+from server.catalog.price import Candidate, ListDraft, Offer, PriceLine
 from server.catalog.queries import Page
 from server.db import Statement, as_json, fetch
 
@@ -68,19 +68,6 @@ class ListLine(msgspec.Struct, frozen=True, kw_only=True):
     valid_to_on: str
     is_active: bool
     prices: int
-
-
-class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One price as pages show it."""
-
-    id: int
-    item: int
-    code: str
-    name: str
-    base: str
-    unit: str
-    from_quantity: int
-    price: int
 
 
 _LISTS = Statement(

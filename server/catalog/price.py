@@ -79,6 +79,19 @@ class PriceDraft(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
 
 
+class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One price as pages show it."""
+
+    id: int
+    item: int
+    code: str
+    name: str
+    base: str
+    unit: str
+    from_quantity: int
+    price: int
+
+
 def tidy(draft: ListDraft) -> ListDraft:
     """The draft without stray blanks."""
     return msgspec.structs.replace(

@@ -7,9 +7,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from server import events, web
-from server.catalog import partnering, queries
+from server.catalog import dealing, partnering, queries
 from server.catalog.maintaining import Refused
 from server.catalog.partner import PartnerDraft
+from server.crm import agreeing
 from server.people import queries as people
 from server.web import Form, HTMXRequest, may
 
@@ -56,6 +57,9 @@ async def partner_page(
         "catalog/partner.html",
         partner=found[0],
         partner_id=partner_id,
+        card=await dealing.card_of(partner_id),
+        agreed=await agreeing.agreement_of(partner_id),
+        sees_terms=_sees_terms(request),
         history=await _story(request, f"partner:{partner_id}"),
         done=done if done in DONE else "",
     )
@@ -116,7 +120,14 @@ def _partner_draft(form: Form) -> PartnerDraft:
 
 async def _story(request: HTMXRequest, subject: str) -> list[web.Told]:
     happened = await events.history(subject, 50)
+    if not _sees_terms(request):
+        happened = [event for event in happened if event.topic != "terms.agreed"]
     return web.story("catalog", happened, await people.names(), request.user.language)
+
+
+def _sees_terms(request: HTMXRequest) -> bool:
+    """What was agreed about money concerns who sells, buys or reckons, not who carries."""
+    return request.user.may("see prices") or request.user.may("see costs")
 
 
 routes: list[Any] = [
