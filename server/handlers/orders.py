@@ -14,15 +14,15 @@ from server.catalog.maintaining import Missing, Refused, Stale
 from server.desk import Step
 from server.documents import line, reading
 from server.documents.line import Line
-from server.outbound import hinting, order, ordering, queries
-from server.outbound.order import Head
+from server.outbound import hinting, order, ordering, queries, releasing
+from server.outbound.order import Head, OrderLine
 from server.outbound.ordering import By, NotNow
 from server.outbound.queries import Order, ShownLine
 from server.web import Form, HTMXRequest, may
 
 PATH = "/outbound/orders"
 HEAD = ("wanted_on", "reference", "address", "contact", "phone", "remark", "policy")
-DONE = ("saved", "confirmed", "released", "cancelled", "closed")
+DONE = ("saved", "confirmed", "noticed", "released", "cancelled", "closed")
 
 
 @get(PATH, guards=[may("see orders")])
@@ -139,6 +139,19 @@ async def confirm(request: HTMXRequest, order_id: FromPath[int]) -> Response[str
     return await _went(request, order_id, outcome, "confirmed", "confirmation")
 
 
+@post(f"{PATH}/{{order_id:int}}/notices", guards=[may("release notices")])
+async def release(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
+    """Give the floor what is reserved of it."""
+    outcome = await releasing.release_order(web.known_id(order_id), by=_by(request))
+    match outcome:
+        case Missing():
+            raise NotFoundException(detail="order")
+        case releasing.NotNow(reasons):
+            told = " ".join(words.t(f"outbound.blocked.{why}", request.user.language) for why in reasons)
+            return await _page(request, order_id, refused={"notices": told}, status=422)
+    return web.see(f"{PATH}/{order_id}?done=noticed")
+
+
 @post(f"{PATH}/{{order_id:int}}/cancellation", guards=[may("edit orders")])
 async def cancel(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
     """Take it back."""
@@ -215,16 +228,22 @@ async def _page(
         lines=lines,
         held_by=await queries.held_by(standing, lines),
         notices=await queries.notices(order_id),
-        steps=_steps(request, standing, refused or {}),
+        steps=_steps(request, standing, [shown.line for shown in lines], refused or {}),
         about=await desk.about(request, "outbound", standing.document),
         done=done,
     )
 
 
-def _steps(request: HTMXRequest, standing: Order, refused: dict[str, str]) -> list[Step]:
+def _steps(
+    request: HTMXRequest, standing: Order, lines: Sequence[OrderLine], refused: dict[str, str]
+) -> list[Step]:
     """What this person can do with the order now."""
     may_do = {
         "confirmation": ("confirm orders", standing.state == "draft"),
+        "notices": (
+            "release notices",
+            not order.blocked_by(standing.state, standing.hold, standing.policy, lines),
+        ),
         **{
             f"holds/{hold}/release": ("release orders", hold in standing.hold.split()) for hold in order.HOLDS
         },
@@ -241,7 +260,7 @@ def _steps(request: HTMXRequest, standing: Order, refused: dict[str, str]) -> li
 def _step(request: HTMXRequest, standing: Order, name: str, refused: str) -> Step:
     language = request.user.language
     word = name.replace("/", "_")
-    is_asked = name != "confirmation" and standing.state != "draft"
+    is_asked = name not in ("confirmation", "notices") and standing.state != "draft"
     return Step(
         path=f"{PATH}/{standing.id}/{name}",
         label=words.t(f"outbound.step.{word}", language),
@@ -265,7 +284,10 @@ async def _form(
     status: int = 200,
 ) -> Response[str]:
     houses = await _warehouses(request)
-    values = {"warehouse": str(houses[0].id) if houses else ""} | form.typed()
+    # Whoever sells mostly sells from the same warehouse.
+    last = await queries.last_warehouse(request.user.id)
+    usual = next((one.id for one in houses if one.id == last), houses[0].id if houses else "")
+    values = {"warehouse": str(usual)} | form.typed()
     return web.page(
         request,
         "outbound/order_form.html",
@@ -345,6 +367,7 @@ routes: list[Any] = [
     customers,
     order_page,
     confirm,
+    release,
     cancel,
     close_short,
     release_hold,

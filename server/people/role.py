@@ -17,7 +17,7 @@ _INSIDE_DECIDING: Final = _INSIDE | {
     "approve adjustments",
     "edit levels",
 }
-_SELLING: Final = {"edit orders", "confirm orders", "see prices"}
+_SELLING: Final = {"edit orders", "confirm orders", "release notices", "see prices"}
 _CUSTOMERS: Final = {"see customers"}
 _AGREEING: Final = {"agree terms", "edit prices"}
 _GOODS_IN: Final = {"see purchases", "see receipts"}

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from server.catalog.item import UnitDraft
 from server.outbound import agreeing, ordering, queries
 from server.outbound.order import Terms
 from tests import given
@@ -67,8 +68,6 @@ async def test_an_order_can_be_confirmed_as_it_is_saved(seller: httpx.AsyncClien
 
 
 async def test_an_order_is_typed_in_cartons_and_kept_in_pieces(seller: httpx.AsyncClient) -> None:
-    from server.catalog.item import UnitDraft
-
     await given.item("CUP", units=(UnitDraft("箱", 12, 1),))
 
     form = await typed(CUP=2) | {"lines.0.unit": "箱"}
@@ -334,6 +333,45 @@ async def test_numbers_no_database_holds_are_not_found(seller: httpx.AsyncClient
     ]
 
     assert [answer.status_code for answer in answers] == [404, 422]
+
+
+async def test_what_is_reserved_is_sent_to_the_floor(seller: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    order_id = (await ordered(CUP=4)).id
+    step = f'action="/outbound/orders/{order_id}/notices"'
+    offered = step in (await seller.get(f"/outbound/orders/{order_id}")).text
+
+    sent = await seller.post(f"/outbound/orders/{order_id}/notices")
+    again = await seller.post(f"/outbound/orders/{order_id}/notices")
+
+    assert offered
+    assert (sent.status_code, again.status_code) == (303, 422)
+    assert "floor has not been told of" in text(again)
+    assert re.search(r"SN-\d{6}-\d{4}", (await seller.get(f"/outbound/orders/{order_id}")).text)
+
+
+async def test_what_is_held_is_not_sent_to_the_floor(seller: httpx.AsyncClient) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    await customer(is_blocked=True)
+    order_id = (await ordered(CUP=4)).id
+
+    refused = await seller.post(f"/outbound/orders/{order_id}/notices")
+
+    assert refused.status_code == 422
+    assert "somebody has to release it first" in text(refused)
+
+
+async def test_the_form_begins_with_the_warehouse_one_sold_from_last(app: Litestar) -> None:
+    await given.warehouse("AA", "AA")
+    both = await signed_in(app, "salesperson", name="both", warehouses=("AA", "MAIN"))
+    main = await given.warehouse()
+
+    before = await both.get("/outbound/orders/new")
+    await both.post("/outbound/orders", data=await typed(CUP=1))
+    after = await both.get("/outbound/orders/new")
+
+    chosen = f'<option value="{main}" selected>'
+    assert (chosen in before.text, chosen in after.text) == (False, True)
 
 
 # The list
