@@ -161,10 +161,21 @@ def processes_of(profile: Path) -> list[int]:
     return found
 
 
-def desk(browser: Browser, watch: Watch, *, viewport: ViewportSize = DESK, locale: str = "zh-CN") -> Page:
+def desk(
+    browser: Browser,
+    watch: Watch,
+    *,
+    viewport: ViewportSize = DESK,
+    locale: str = "zh-CN",
+    runs_scripts: bool = True,
+) -> Page:
     """A fresh browser at a desk."""
     context = browser.new_context(
-        base_url=watch.origin, viewport=viewport, locale=locale, timezone_id="Asia/Shanghai"
+        base_url=watch.origin,
+        viewport=viewport,
+        locale=locale,
+        timezone_id="Asia/Shanghai",
+        java_script_enabled=runs_scripts,
     )
     watch.over(context)
     return context.new_page()
