@@ -25,6 +25,9 @@ Warehouses = frozenset[int] | None
 MIN_NUMBER = 3
 """Shorter fragments say nothing about a document's number."""
 
+NAMED = 200
+"""A fragment that more documents carry means none of them: the customers of the latest are enough."""
+
 _SCOPE = " AND o.warehouse IN (SELECT value FROM json_each(?))"
 _SCOPE_POSTGRES = " AND o.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)"
 
@@ -93,7 +96,8 @@ async def find(typed: str, warehouses: Warehouses, *, kind: str = "customer", pa
         named = " AND ".join(["instr(o.search, ?) > 0"] * len(fragments))
         where = (
             f"p.is_{kind} = ? AND p.is_active = ? AND (({own}) OR p.id IN"
-            f" (SELECT o.{column} FROM {table} o WHERE {named}{{scope}}))"
+            f" (SELECT n.{column} FROM (SELECT o.{column} FROM {table} o WHERE {named}{{scope}}"
+            f" ORDER BY o.id DESC LIMIT {NAMED}) n))"
         )
         values += fragments
         ids = await _seen(_listing(where), warehouses, *values, after=_window(page))
