@@ -79,6 +79,7 @@ KINDS: Final = {
     "tr": Kind(
         "transfer", "see transfers", "/stock/transfers", warehouse="source", found_by="search", other="target"
     ),
+    "ad": Kind("adjustment", "see adjustments", "/stock/adjustments", found_by="search"),
     "ct": Kind("count_plan", "see counts", "/counts"),
     "p": Kind("partner", "see catalogue", "/catalog/partners", "", "code", "", told_as="partner"),
 }

@@ -52,6 +52,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
             "manage stations",
             "see costs",
             "see audit",
+            "set limits",
         }
     ),
     "supervisor": frozenset(
@@ -120,7 +121,15 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _GOODS_OUT
         | _GOODS_IN
         | _INSIDE
-        | {"release orders", "see prices", "see counts", "see movements", "see costs", "see audit"}
+        | {
+            "release orders",
+            "see prices",
+            "see counts",
+            "see movements",
+            "see costs",
+            "see audit",
+            "set limits",
+        }
     ),
 }
 

@@ -71,6 +71,12 @@ class Perform(Protocol):
     async def __call__(self, flows: Sequence[Flow], *, by: int) -> object: ...
 
 
+class TakeBack(Protocol):
+    """Take operations back, each with the opposite of its movements, linked to them."""
+
+    async def __call__(self, operations: Sequence[str], *, by: int) -> object: ...
+
+
 class Posting(msgspec.Struct, frozen=True, gc=False):
     """One row of the ledger, not yet written; `leg` numbers the rows of its operation."""
 

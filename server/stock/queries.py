@@ -13,9 +13,11 @@ from server.catalog.queries import Page
 from server.config import settings
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters as Narrow
+from server.stock import adjustment as adjusting
 from server.stock import flow
 from server.stock import transfer as moving
 from server.stock.flow import Group
+from server.stock.movement import REAL, Cell
 
 Warehouses = frozenset[int] | None
 
@@ -727,6 +729,126 @@ async def transfers(filters: Narrow, warehouses: Warehouses) -> Page:
 async def transfer_counts(filters: Narrow, warehouses: Warehouses) -> dict[str, int]:
     """How many there are of each state, whatever state is asked for."""
     return await _counted("transfer", filters, warehouses, ("o.source", "o.target"))
+
+
+# Adjustments
+
+STANDING = REAL
+"""Kinds of places whose book can be set right: those that one can stand before."""
+
+
+class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
+    """An adjustment with the name of its warehouse; `worth` is None where a cost is not known."""
+
+    id: int
+    number: str
+    warehouse: int
+    warehouse_code: str
+    warehouse_name: str
+    reason: str
+    state: str
+    remark: str
+    worth: int | None
+    created_by: int
+    created_at: int
+    asked_by: int
+    version: int
+
+    @property
+    def document(self) -> str:
+        """Its wire id."""
+        return f"ad-{self.id}"
+
+    @property
+    def head(self) -> adjusting.Head:
+        """What stands above its lines."""
+        return adjusting.Head(warehouse=self.warehouse, reason=self.reason, remark=self.remark)
+
+
+class AdjustmentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an adjustment with names, and what lies there now."""
+
+    line: adjusting.Line
+    code: str
+    name: str
+    unit: str
+    location_code: str
+    on_hand: int
+
+
+_ADJUSTMENT = (
+    "SELECT o.id, o.number, o.warehouse, w.code AS warehouse_code, w.name AS warehouse_name, o.reason, o.state,"
+    " o.remark, o.worth, o.created_by, o.created_at, o.asked_by, o.version"
+    " FROM adjustment o JOIN warehouse w ON w.id = o.warehouse"
+)
+_ADJUSTMENT_BY_ID = Statement(f"{_ADJUSTMENT} WHERE o.id = ?")
+_ADJUSTMENT_LINES = Statement(
+    "SELECT a.id, a.position, a.item, a.location, a.lot, a.serial, a.quantity, i.code, i.name, i.unit,"
+    " l.code AS location_code, coalesce(b.on_hand, 0) AS on_hand FROM adjustment_line a JOIN item i ON i.id = a.item"
+    " JOIN location l ON l.id = a.location LEFT JOIN balance b ON b.item = a.item AND b.location = a.location"
+    " AND b.lot = a.lot AND b.serial = a.serial AND b.owner = 0 WHERE a.adjustment = ? ORDER BY a.position"
+)
+_LIMIT = Statement("SELECT amount FROM adjustment_limit WHERE warehouse = ?")
+_LIMITS = Statement("SELECT warehouse, amount FROM adjustment_limit")
+_OPERATIONS_OF = Statement(
+    "SELECT operation, min(id) FROM movement WHERE document = ? AND document <> '' AND kind = 'flow' AND reverses = ''"
+    " GROUP BY operation ORDER BY 2"
+)
+_ON_HAND_OF = _statement(
+    "SELECT b.item, b.location, b.lot, b.serial, b.on_hand FROM balance b WHERE b.location IN {ids} AND b.owner = 0"
+)
+
+
+async def adjustment(adjustment_id: int) -> Adjustment | None:
+    """The adjustment with this id."""
+    rows = await fetch(_ADJUSTMENT_BY_ID, adjustment_id)
+    return Adjustment(**dict(rows[0])) if rows else None
+
+
+async def adjustment_lines(adjustment_id: int) -> list[AdjustmentLine]:
+    """Its lines, in order."""
+    found = []
+    for row in await fetch(_ADJUSTMENT_LINES, adjustment_id):
+        values: dict[str, Any] = dict(row)
+        names = {name: values.pop(name) for name in ("code", "name", "unit", "location_code", "on_hand")}
+        found.append(AdjustmentLine(line=adjusting.Line(**values), **names))
+    return found
+
+
+async def adjustments(filters: Narrow, warehouses: Warehouses) -> Page:
+    """Adjustments that fit, newest first unless sorted otherwise."""
+    sorts = {"number": "o.id", "warehouse": "w.code", "reason": "o.reason"}
+    return await _listed(
+        _ADJUSTMENT, filters, warehouses, sorts, ("o.warehouse",), lambda row: Adjustment(**dict(row))
+    )
+
+
+async def adjustment_counts(filters: Narrow, warehouses: Warehouses) -> dict[str, int]:
+    """How many there are of each state, whatever state is asked for."""
+    return await _counted("adjustment", filters, warehouses, ("o.warehouse",))
+
+
+async def adjustment_limit(warehouse: int) -> int:
+    """Up to which worth no second person is asked there."""
+    rows = await fetch(_LIMIT, warehouse)
+    return int(rows[0][0]) if rows else adjusting.LIMIT
+
+
+async def adjustment_limits() -> dict[int, int]:
+    """The limits that warehouses have set."""
+    return {row[0]: row[1] for row in await fetch(_LIMITS)}
+
+
+async def operations_of(document: str) -> list[str]:
+    """The operations that moved goods for a document, in order; those that took something back are left out."""
+    return [row[0] for row in await fetch(_OPERATIONS_OF, document)]
+
+
+async def on_hand_of(cells: Iterable[Cell]) -> dict[Cell, int]:
+    """What lies in each of these cells."""
+    wanted = set(cells)
+    rows = await fetch(_ON_HAND_OF, as_json(sorted({cell.location for cell in wanted})))
+    return {cell: int(row[4]) for row in rows if (cell := Cell(*tuple(row)[:4])) in wanted}
 
 
 # Lists of documents

@@ -43,6 +43,7 @@ async def perform(acts: Sequence[Act], *, by: int) -> list[Ruling]:
         world = await reading.world(doings)
         rulings = [decide(doing, world) for doing in doings]
         await posting.post(world, {doing.id: Origin(by, 0) for doing in doings})
+        await reading.store_undone(world)
         causes = {cell: one.id for one, ruling in zip(doings, rulings, strict=True) for cell in ruling.cells}
         await raising.settle_debts(world.book, causes)
         seq = await feed.flush()
@@ -73,6 +74,13 @@ async def carry_out(flows: Sequence[Flow], *, by: int) -> list[Ruling]:
     rulings = await perform(
         [_adjusted(flow) if flow.act == "adjust" else _moved(flow) for flow in flows], by=by
     )
+    assert all(ruling.outcome in ("applied", "warning") for ruling in rulings), rulings
+    return rulings
+
+
+async def take_back(operations: Sequence[str], *, by: int) -> list[Ruling]:
+    """Undo operations of our own, each by the opposite of what it posted."""
+    rulings = await perform([Act("op.undo@1", wire.Undo(one)) for one in operations], by=by)
     assert all(ruling.outcome in ("applied", "warning") for ruling in rulings), rulings
     return rulings
 
