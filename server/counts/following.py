@@ -13,8 +13,8 @@ import msgspec
 from server import clock, events
 from server.counts import issuing, plan, queries
 from server.counts import round as rounds
-from server.counts.finding import findings
-from server.counts.queries import Counted, Sheet
+from server.counts.difference import findings
+from server.counts.sheet import Counted, Sheet
 from server.db import Statement, execute, execute_many, writing
 from server.stock.book import Book
 from server.stock.ledger import Origin
@@ -75,7 +75,7 @@ async def _add_rounds(sheet: Sheet, whole: Iterable[Mark], origins: Mapping[str,
     for number, when in enumerate(sorted(counted), sheet.rounds + 1):
         origin = origins.get(when.operation, Origin())
         await execute(_ROUND, sheet.id, number, when.operation, origin.user, origin.device, when.at)
-        body = {"place": sheet.code}
+        body = {"name": sheet.code}
         await events.record("count.counted", f"ct:{sheet.plan}", body, by=origin.user, device=origin.device)
     return bool(counted)
 

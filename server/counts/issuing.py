@@ -6,7 +6,7 @@ A place has one count task at a time, whoever asks. A plan takes over the one th
 from collections.abc import Iterable, Sequence
 
 from server import clock, feed
-from server.counts.queries import Sheet
+from server.counts.sheet import Sheet
 from server.db import Statement, execute, fetch
 from server.stock import raising
 from server.stock.movement import Place

@@ -7,7 +7,7 @@ import msgspec
 
 from server import money
 from server.catalog.item import Fault
-from server.counts.finding import Finding
+from server.counts.difference import Finding
 
 METHODS: Final = ("places", "zone", "abc", "date", "doubt")
 STATES: Final = ("planned", "issued", "counting", "recount", "review", "posted", "cancelled")

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from server.counts.finding import Finding, Past
+from server.counts.difference import Finding, Past
 from server.counts.plan import Candidate
-from server.counts.round import Round
+from server.counts.sheet import Counted, Sheet
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
 from server.stock.movement import Cell, Mark, Moment
@@ -55,47 +55,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return f"ct-{self.id}"
 
 
-class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """A place of a plan, with what its plan says of it."""
-
-    id: int
-    plan: int
-    location: int
-    code: str
-    warehouse: int
-    aisle: str
-    bay: int
-    level: int
-    state: str
-    task: int
-    rounds: int
-    asked_at: int | None
-    decided_by: int
-    decided_at: int | None
-    number: str
-    is_blind: bool
-    tolerance: int
-    issued_at: int | None
-    closed_at: int | None
-    last_counted_at: int | None
-
-
-class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """A round as it is stored: who counted when, and by which operation."""
-
-    id: int
-    sheet: int
-    operation: str
-    person: int
-    device: int
-    counted_at: int
-    findings: list[Finding] = []
-
-    @property
-    def round(self) -> Round:
-        return Round(Moment(self.counted_at, self.operation), self.person, self.findings)
-
-
 def _among(sql: str, column: str, after: str = "", *, text: bool = False) -> Statement:
     """`column IN (a JSON list)` in both dialects: any length, one plan."""
     cast = "" if text else "::bigint"
@@ -131,6 +90,9 @@ _SHEETS_COUNTED_BY = _among(
 _OPEN_AT = _among(
     "SELECT DISTINCT s.location FROM count_sheet s WHERE s.state NOT IN ('posted', 'cancelled') AND",
     "s.location",
+)
+_PLAN_OF_PLACE = Statement(
+    "SELECT plan FROM count_sheet WHERE location = ? AND state NOT IN ('posted', 'cancelled') ORDER BY id DESC LIMIT 1"
 )
 _TO_COUNT_AT = _among(
     "SELECT s.location, r.person FROM count_sheet s JOIN count_round r ON r.sheet = s.id"
@@ -261,6 +223,11 @@ async def sheets_counted_by(operations: Collection[str]) -> list[int]:
 async def open_places(places: Collection[int]) -> set[int]:
     """Which of these places stand in a plan that is not done with them."""
     return {row[0] for row in await fetch(_OPEN_AT, as_json(sorted(places)))}
+
+
+async def plan_of_place(location: int) -> int:
+    """The plan that is not done with this place."""
+    return int((await fetch(_PLAN_OF_PLACE, location))[0][0])
 
 
 async def counters(places: Collection[int]) -> dict[int, frozenset[int]]:

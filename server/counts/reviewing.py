@@ -7,7 +7,8 @@ import msgspec
 from server import clock, events
 from server.counts import following, plan, queries
 from server.counts.planning import NotNow
-from server.counts.queries import Plan, Sheet
+from server.counts.queries import Plan
+from server.counts.sheet import Sheet
 from server.db import Statement, execute, writing
 from server.stock.ledger import Origin
 
@@ -71,7 +72,7 @@ async def ask_again(plan_id: int, sheet_id: int, *, by: int, reason: str = "") -
         if sheet is None:
             return NotNow("state")
         await execute(_ASK, clock.now(), sheet.id)
-        body = {"place": sheet.code, "reason": reason}
+        body = {"name": f"{sheet.code} {reason}".strip()}
         await events.record("count.asked_again", f"ct:{plan_id}", body, by=by)
         await following.refresh({sheet.id: Origin(by, 0)})
         return Accepted(0, 1)
@@ -85,6 +86,6 @@ async def _in_review(plan_id: int, sheet_id: int) -> Sheet | None:
 async def _accept(sheets: Iterable[Sheet], by: int) -> None:
     for sheet in sheets:
         await execute(_DECIDE, by, clock.now(), sheet.id)
-        await events.record("count.accepted", f"ct:{sheet.plan}", {"place": sheet.code}, by=by)
+        await events.record("count.accepted", f"ct:{sheet.plan}", {"name": sheet.code}, by=by)
     for plan_id in sorted({sheet.plan for sheet in sheets}):
         await following.refresh_plan(plan_id, Origin(by, 0))

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from server.counts.finding import Finding, allowed
+from server.counts.difference import Finding, allowed
 from server.stock.movement import Cell, Moment
 
 State = Literal["issued", "recount", "review", "posted"]

@@ -63,6 +63,7 @@ _CHANGES = Statement(
     " AND e.day_on < d.day_on ORDER BY e.day_on DESC LIMIT 1), 0) FROM day_worth d"
     " WHERE d.day_on > ? AND d.day_on <= ? ORDER BY d.day_on"
 )
+_AVERAGES = Statement("SELECT item, average FROM item_worth WHERE average > 0")
 _WAITING = Statement("SELECT count(*) FROM movement WHERE id > coalesce((SELECT last FROM cost_head), 0)")
 
 
@@ -118,3 +119,8 @@ async def days(since_on: str, until_on: str) -> list[Day]:
 async def waiting() -> int:
     """How many rows of the ledger are not valued yet."""
     return int((await fetch(_WAITING))[0][0])
+
+
+async def averages() -> dict[int, int]:
+    """What one unit of each item costs on average now, of those whose cost is known."""
+    return {row[0]: int(row[1]) for row in await fetch(_AVERAGES)}

@@ -8,7 +8,7 @@ import msgspec
 from server import clock, quantity
 from server.counts import planning, queries
 from server.counts.plan import Head
-from server.counts.queries import Sheet
+from server.counts.sheet import Sheet
 from server.db import Statement, fetch
 from server.sync import envelope, reconciling
 from server.sync import queries as devices

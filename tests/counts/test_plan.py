@@ -3,7 +3,7 @@
 import pytest
 
 from server.counts import plan
-from server.counts.finding import Finding
+from server.counts.difference import Finding
 from server.counts.plan import Candidate, Head
 from server.stock.movement import Cell
 

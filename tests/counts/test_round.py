@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from server.counts.finding import Finding, findings
+from server.counts.difference import Finding, findings
 from server.counts.round import Round, decide, is_disputed
 from server.stock.movement import Cell, Mark, Moment
 
