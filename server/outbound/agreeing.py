@@ -7,8 +7,9 @@ from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
 from server.db import Statement, execute, writing
 from server.money import PERCENT_SCALE
-from server.outbound import queries
+from server.outbound import ordering, queries
 from server.outbound.order import POLICIES, Terms
+from server.outbound.ordering import By
 
 _AGREE = Statement(
     "INSERT INTO customer_terms (partner, is_blocked, credit_limit, max_discount, policy, priority)"
@@ -19,7 +20,7 @@ _AGREE = Statement(
 
 
 async def agree(customer: int, terms: Terms, *, by: int) -> Edited | Refused | Missing:
-    """Write down the terms of a customer; orders are measured by them from their next change on."""
+    """Write down the terms of a customer; what holds back open orders is seen anew."""
     wrong = faults(terms)
     async with writing():
         if await queries.customer(customer) is None:
@@ -41,6 +42,8 @@ async def agree(customer: int, terms: Terms, *, by: int) -> Edited | Refused | M
         old, new = said(before), said(terms)
         changed = {field: [old[field], new[field]] for field in new if old[field] != new[field]}
         await events.record("terms.agreed", f"partner:{customer}", changed, by=by)
+        if {"is_blocked", "credit_limit", "max_discount"} & changed.keys():
+            await ordering.measure_again(customer, by=By(by))
         return Edited([customer])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from server.catalog.price import Offer
 from server.documents import line, reading
 from server.documents.line import Goods, Typed
 from server.outbound import ordering, promise, queries
@@ -18,7 +19,7 @@ class Hint(msgspec.Struct, frozen=True):
 
     goods: Goods
     promise: Promise
-    usual: int
+    offer: Offer | None
 
 
 class Credit(msgspec.Struct, frozen=True):
@@ -45,12 +46,20 @@ async def hints(
         today=today.isoformat(),
         wanted_on=head.wanted_on,
     )
-    usual = await queries.prices_for(head.customer, dict(wanted), today)
+    offers = await queries.offers_for(head.customer, _together(wanted), today)
     told = {
-        place: Hint(known, one, usual.get(known.id, 0))
+        place: Hint(known, one, offers.get(known.id))
         for (place, (known, _)), one in zip(asked.items(), found, strict=True)
     }
     return [told.get(place) for place in range(len(rows))]
+
+
+def _together(wanted: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """How much of each item all rows ask for: that is what reaches a step of a price list."""
+    found: dict[int, int] = {}
+    for item, amount in wanted:
+        found[item] = found.get(item, 0) + amount
+    return found
 
 
 def _amount(row: Sequence[str], goods: Mapping[str, Goods]) -> int:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from server import clock, events, money, quantity
+from server.catalog import dealing, search
 from server.catalog import queries as catalog
-from server.catalog import search
 from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused, Stale
 from server.config import settings
@@ -152,7 +152,7 @@ async def save(head: Head, lines: Sequence[Line], *, by: By, operation: str = ""
         customer, wrong = await _known(head, by)
         if customer is None or wrong:
             return Refused(wrong)
-        wanted = await _by_terms(head)
+        wanted = await _addressed(await _by_terms(head), customer)
         number = await numbering.next_number("so")
         now = clock.now()
         new: int = (
@@ -233,6 +233,19 @@ async def _by_terms(head: Head) -> Head:
     terms = await queries.terms(head.customer)
     return msgspec.structs.replace(
         head, policy=head.policy or terms.policy, priority=head.priority or terms.priority
+    )
+
+
+async def _addressed(head: Head, customer: Customer) -> Head:
+    """A new order that names no address goes to the customer's main one for goods."""
+    if head.address:
+        return head
+    places = (await dealing.card_of(customer.id)).addresses
+    main = next((one for one in places if one.kind == "ship" and one.is_main), None)
+    if main is None:
+        return msgspec.structs.replace(head, address=customer.address[: order.LIMITS["address"]])
+    return msgspec.structs.replace(
+        head, address=main.text, contact=head.contact or main.contact, phone=head.phone or main.phone
     )
 
 
@@ -444,8 +457,23 @@ def _held_by(holders: Sequence[Holder], named: dict[str, str]) -> list[Held]:
 # Summed up and held
 
 
-async def _settle_sums(order_id: int, by: By) -> tuple[Hold, ...]:
-    """Write down what an order costs as it stands now, and what holds it back; gives that."""
+async def measure_again(customer: int, *, by: By) -> None:
+    """After other terms were agreed: see anew what holds back each open order of a customer, the eldest first.
+
+    Each is measured by what was promised before it, so that a limit that is too low holds the latest ones.
+    """
+    async with writing():
+        owes = 0
+        for order_id, worth in await queries.open_orders_of(customer):
+            await _settle_sums(order_id, by, owes=owes)
+            owes += worth
+
+
+async def _settle_sums(order_id: int, by: By, *, owes: int | None = None) -> tuple[Hold, ...]:
+    """Write down what an order costs as it stands now, and what holds it back; gives that.
+
+    `owes` is what counts against the credit beside it: everything else that is open, unless it is named.
+    """
     standing, lines = await _standing(order_id)
     amounts = {line.id: order.amount(line) for line in lines}
     await execute_many(
@@ -457,7 +485,7 @@ async def _settle_sums(order_id: int, by: By) -> tuple[Hold, ...]:
             await _terms(standing),
             lines,
             discount=standing.discount,
-            owes=await queries.owes(standing.customer, apart=order_id),
+            owes=await queries.owes(standing.customer, apart=order_id) if owes is None else owes,
             released=standing.released,
         )
     await execute(_SUMMED, order.total(amounts.values(), standing.discount), " ".join(held), order_id)

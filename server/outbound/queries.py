@@ -269,6 +269,10 @@ _OWES = Statement(
     "SELECT coalesce(sum(total), 0) FROM sales_order WHERE customer = ? AND id <> ?"
     " AND state IN ('confirmed', 'partly_shipped')"
 )
+_OPEN_OF = Statement(
+    "SELECT id, total FROM sales_order WHERE customer = ? AND state IN ('confirmed', 'partly_shipped')"
+    " ORDER BY confirmed_at, id"
+)
 _PAID = (
     "SELECT l.price FROM sales_line l JOIN sales_order o ON o.id = l.order_id WHERE o.customer = {customer}"
     " AND l.item = {item} AND o.confirmed_at IS NOT NULL AND o.ordered_on <= {day} AND l.price > 0"
@@ -316,6 +320,11 @@ async def terms(customer_id: int) -> Terms:
 async def owes(customer_id: int, *, apart: int = 0) -> int:
     """What a customer has ordered and not all received: what counts against the credit limit."""
     return int((await fetch(_OWES, customer_id, apart))[0][0])
+
+
+async def open_orders_of(customer_id: int) -> list[tuple[int, int]]:
+    """The orders of a customer that are promised and not all sent, with what they cost, the eldest first."""
+    return [(row[0], row[1]) for row in await fetch(_OPEN_OF, customer_id)]
 
 
 async def price_for(customer_id: int, item: int, quantity: int, day: date) -> Offer | None:

@@ -110,3 +110,28 @@ async def test_what_a_customer_buys_is_summed_with_its_last_price() -> None:
     )
     assert saw.code == "SAW"
     assert (year.orders, year.worth) == (2, 66 * 10_000)
+
+
+async def test_other_terms_hold_back_or_let_go_what_is_open_the_latest_first() -> None:
+    customer = await orders.customer("C1")
+    await given.stock("CUP", 100, at="A-01")
+    made = []
+    for pieces in (4, 4):
+        saved = await orders.ordering.save(
+            await orders.head(), [await orders.line("CUP", pieces, price=10)], by=orders.ADA
+        )
+        assert isinstance(saved, orders.Saved)
+        await orders.ordering.confirm(saved.id, by=orders.ADA)
+        made.append(saved.id)
+
+    async def holds(version: int, terms: SellingTerms) -> list[str]:
+        agreed = await agreeing.agree(customer, Agreement(selling=terms), version=version, by=1)
+        assert isinstance(agreed, Edited), agreed
+        found = [await orders.queries.order(one) for one in made]
+        return [one.hold for one in found if one]
+
+    assert await holds(1, SellingTerms(credit_limit=50 * 10_000)) == ["", "credit"]
+    assert await holds(1, SellingTerms(credit_limit=30 * 10_000)) == ["credit", "credit"]
+    assert await holds(1, SellingTerms(credit_limit=80 * 10_000)) == ["", ""]
+    assert await holds(1, SellingTerms(is_blocked=True)) == ["customer", "customer"]
+    assert await holds(1, SellingTerms()) == ["", ""]

@@ -129,3 +129,22 @@ async def test_only_who_answers_for_prices_writes_them(app: Litestar, role: str)
 
     assert (await browser.post("/crm/prices", data={"name": "L"})).status_code == 403
     assert (await browser.post("/crm/prices/1/lines", data={})).status_code == 403
+
+
+async def test_while_an_order_is_typed_one_reads_where_its_price_comes_from(app: Litestar) -> None:
+    browser = await signed_in(app)
+    await given.item("CUP")
+    await orders.customer("C1")
+    made = await browser.post("/crm/prices", data={"name": "双十一", "is_active": "on"})
+    path = made.headers["location"].split("?")[0]
+    rows = {"lines.0.item": "CUP", "lines.0.quantity": "1", "lines.0.price": "7",
+            "lines.1.item": "CUP", "lines.1.quantity": "10", "lines.1.price": "6"}  # fmt: skip
+    await browser.post(f"{path}/lines", data=rows)
+    typed = {"customer": "C1", "warehouse": str(await given.warehouse()), "lines.0.item": "CUP",
+             "lines.0.quantity": "6", "lines.1.item": "CUP", "lines.1.quantity": "4"}  # fmt: skip
+
+    hints = (await browser.post("/outbound/orders/hints", data=typed)).text
+
+    # Together they reach the step, as they will when the order is saved.
+    assert hints.count('data-price="6.00"') == 2
+    assert "general price 6.00 · 双十一" in hints
