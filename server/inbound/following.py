@@ -52,6 +52,23 @@ _PURCHASED = Statement(
     " JOIN receipt r ON r.id = l.receipt WHERE r.source = ? AND l.source_line = purchase_line.id)"
     " WHERE order_id = ?"
 )
+_RETURNED = Statement(
+    "UPDATE sales_line SET returned = (SELECT coalesce(sum(l.received), 0) FROM receipt_line l"
+    " JOIN receipt r ON r.id = l.receipt JOIN shipment_notice_line n ON n.id = l.source_line"
+    " WHERE r.kind = 'return' AND n.order_line = sales_line.id) WHERE id IN (SELECT n.order_line"
+    " FROM receipt_line l JOIN receipt r ON r.id = l.receipt JOIN shipment_notice_line n ON n.id = l.source_line"
+    " WHERE r.kind = 'return' AND r.source = ?)"
+)
+_SENT = Statement("UPDATE supplier_return_line SET sent = ? WHERE id = ?")
+_RETURN_STATE = Statement(
+    "UPDATE supplier_return SET state = ?, closed_at = ?, version = version + 1 WHERE id = ?"
+)
+_GIVEN_BACK = Statement(
+    "UPDATE purchase_line SET returned = (SELECT coalesce(sum(b.sent), 0) FROM supplier_return_line b"
+    " JOIN receipt_line l ON l.id = b.receipt_line WHERE l.source_line = purchase_line.id) WHERE id IN"
+    " (SELECT l.source_line FROM supplier_return_line b JOIN receipt_line l ON l.id = b.receipt_line"
+    " WHERE b.return_id = ?)"
+)
 _ORDER_STATE = Statement(
     "UPDATE purchase_order SET state = ?, closed_at = ?, version = version + 1 WHERE id = ?"
 )
@@ -68,11 +85,16 @@ _DUE = Statement(
 async def follow(postings: Iterable[Posting], origins: Mapping[str, Origin]) -> None:
     """After these were posted, in their transaction: receipts that they name read as the ledger does."""
     touched: dict[int, Origin] = {}
+    given_back: dict[int, Origin] = {}
     for posting in postings:
+        if gone := receipt.return_of(posting.flow.document):
+            given_back[gone] = origins.get(posting.operation, Origin())
         if number := receipt.number_of(posting.flow.document):
             touched[number] = origins.get(posting.operation, Origin())
     if touched:
         await refresh(touched)
+    for key, cause in given_back.items():
+        await _follow_return(key, cause)
 
 
 async def refresh(touched: Mapping[int, Origin]) -> None:
@@ -82,6 +104,8 @@ async def refresh(touched: Mapping[int, Origin]) -> None:
         for one in await _gathered(touched):
             cause = touched[one.receipt.id]
             await _refresh(one, cause)
+            if one.receipt.kind == "return":
+                await execute(_RETURNED, one.receipt.source)
             if one.receipt.source.startswith("po-"):
                 orders[int(one.receipt.source[3:])] = cause
         for order_id, cause in sorted(orders.items()):
@@ -338,6 +362,31 @@ async def _release_undelivered(one: Receipt, goods: Goods, cause: Origin) -> Non
                     goods.item, goods.lot, is_held=False, reason=one.document, by=cause.user
                 )
             return
+
+
+# Returns to suppliers
+
+
+async def _follow_return(return_id: int, cause: Origin) -> None:
+    """What of a return has gone: worked out from its movements, like everything here."""
+    one = await queries.supplier_return(return_id)
+    if one is None:
+        return
+    document = f"sr-{return_id}"
+    came = (await queries.shares([document])).get(document, [])
+    gone: dict[int, int] = defaultdict(int)
+    for share in came:
+        gone[share.item] -= share.quantity * receipt.direction(share.source_kind, share.target_kind)
+    lines = [Line(id=line.id, position=line.id, item=line.item, expected=line.quantity) for line in one.lines]
+    sent = receipt.spread(lines, {Goods(item, ""): max(0, much) for item, much in gone.items()})
+    await execute_many(_SENT, [(much, line) for line, much in sent.items()])
+    await execute(_GIVEN_BACK, return_id)
+    is_gone = all(sent[line.id] >= line.quantity for line in one.lines)
+    state = "shipped" if is_gone else "cancelled" if one.state == "cancelled" else "draft"
+    if state != one.state:
+        await execute(_RETURN_STATE, state, clock.now() if is_gone else None, return_id)
+        body = {"before": one.state}
+        await events.record(f"return.{state}", f"sr:{return_id}", body, by=cause.user, device=cause.device)
 
 
 # Purchases

@@ -570,3 +570,164 @@ def _conditions(
     for fragment in search.terms(filters.q):
         narrow("instr(o.search, ?) > 0", fragment, "strpos(o.search, ?) > 0")
     return tuple(found), args
+
+
+# Returns
+
+
+class Shipped(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line of a shipment sent, and what of it was asked back; `lot` when all of it was of one."""
+
+    line: int
+    item: int
+    code: str
+    name: str
+    base: str
+    lot: str
+    price: int
+    shipped: int
+    returned: int
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment notice as a return sees it."""
+
+    id: int
+    number: str
+    customer: int
+    customer_name: str
+    warehouse: int
+    lines: list[Shipped]
+
+
+_SHIPMENT = Statement(
+    "SELECT n.id, n.number, o.customer, p.name AS customer_name, n.warehouse FROM shipment_notice n"
+    " JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer WHERE n.id = ?"
+)
+_SHIPPED = Statement(
+    "SELECT l.id AS line, l.item, i.code, i.name, i.unit AS base, s.price, l.shipped,"
+    " (SELECT coalesce(sum(CASE WHEN b.expected > b.received THEN b.expected ELSE b.received END), 0)"
+    " FROM receipt_line b JOIN receipt r ON r.id = b.receipt WHERE r.source = ? AND r.kind = 'return'"
+    " AND b.source_line = l.id AND r.state NOT IN ('cancelled', 'reversed')) AS returned"
+    " FROM shipment_notice_line l JOIN item i ON i.id = l.item JOIN sales_line s ON s.id = l.order_line"
+    " WHERE l.notice = ? ORDER BY l.id"
+)
+_LOTS_SENT = Statement(
+    "SELECT m.item, m.lot FROM movement m JOIN location t ON t.id = m.target WHERE m.kind = 'flow'"
+    " AND m.document <> '' AND m.document = ? AND t.kind = 'customer' GROUP BY m.item, m.lot"
+)
+
+
+async def shipped(notice: int) -> Shipment | None:
+    """What was sent with a notice, for who takes it back."""
+    heads = await fetch(_SHIPMENT, notice)
+    if not heads:
+        return None
+    lots: dict[int, list[str]] = defaultdict(list)
+    for item, lot in await fetch(_LOTS_SENT, f"sn-{notice}"):
+        lots[item].append(lot)
+    lines = []
+    for row in await fetch(_SHIPPED, f"sn-{notice}", notice):
+        values: dict[str, Any] = dict(row)
+        sent = lots.get(row["item"], [])
+        lot = sent[0] if len(sent) == 1 else ""
+        lines.append(Shipped(**(values | {"returned": int(row["returned"]), "lot": lot})))
+    return Shipment(**dict(heads[0]), lines=lines)
+
+
+class SupplierReturnLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that go back to who sent them."""
+
+    id: int
+    item: int
+    code: str
+    name: str
+    base: str
+    price: int
+    sent: int
+    quantity: int
+
+
+class SupplierReturn(msgspec.Struct, frozen=True, kw_only=True):
+    """A return to a supplier with the names of what it speaks of."""
+
+    id: int
+    number: str
+    supplier: int
+    supplier_name: str
+    warehouse: int
+    warehouse_code: str
+    receipt: int | None
+    receipt_number: str
+    state: str
+    reason: str
+    total: int
+    created_at: int
+    version: int
+    lines: list[SupplierReturnLine] = []
+
+
+RETURN_STATES = ("draft", "shipped", "cancelled")
+RETURN_SORTS = {"number": "o.id", "supplier": "p.name", "total": "o.total"}
+_RETURN = (
+    "SELECT o.id, o.number, o.supplier, p.name AS supplier_name, o.warehouse, w.code AS warehouse_code, o.receipt,"
+    " coalesce(r.number, '') AS receipt_number, o.state, o.reason, o.total, o.created_at, o.version"
+    " FROM supplier_return o JOIN partner p ON p.id = o.supplier JOIN warehouse w ON w.id = o.warehouse"
+    " LEFT JOIN receipt r ON r.id = o.receipt"
+)
+_RETURN_BY_ID = Statement(f"{_RETURN} WHERE o.id = ?")
+_RETURN_LINES = Statement(
+    "SELECT l.id, l.item, i.code, i.name, i.unit AS base, l.price, l.sent, l.quantity FROM supplier_return_line l"
+    " JOIN item i ON i.id = l.item WHERE l.return_id = ? ORDER BY l.position, l.id"
+)
+_GIVEN_BACK = Statement(
+    "SELECT l.receipt_line, sum(CASE WHEN l.quantity > l.sent THEN l.quantity ELSE l.sent END)"
+    " FROM supplier_return_line l JOIN supplier_return o ON o.id = l.return_id"
+    " WHERE o.receipt = ? AND o.state <> 'cancelled' GROUP BY l.receipt_line"
+)
+_LIES_ANYWHERE = Statement(
+    "SELECT b.location, l.code, l.kind, b.item, b.lot, b.serial, b.on_hand AS quantity FROM balance b"
+    " JOIN location l ON l.id = b.location WHERE b.item = ? AND l.warehouse = ? AND b.owner = 0 AND b.on_hand > 0"
+    " AND l.kind IN ('dock', 'bin') ORDER BY CASE WHEN l.kind = 'dock' THEN 0 ELSE 1 END, l.code, b.lot, b.serial"
+)
+
+
+async def supplier_return(return_id: int) -> SupplierReturn | None:
+    """The return with this id."""
+    rows = await fetch(_RETURN_BY_ID, return_id)
+    if not rows:
+        return None
+    lines = [SupplierReturnLine(**dict(row)) for row in await fetch(_RETURN_LINES, return_id)]
+    return SupplierReturn(**dict(rows[0]), lines=lines)
+
+
+async def supplier_returns(filters: Filters, warehouses: Warehouses) -> Page:
+    """Returns to suppliers that fit, newest first unless sorted otherwise."""
+    return await _listed(
+        _RETURN,
+        _without_days(filters),
+        warehouses,
+        RETURN_SORTS,
+        lambda row: SupplierReturn(**dict(row)),
+        "supplier",
+    )
+
+
+async def supplier_return_counts(filters: Filters, warehouses: Warehouses) -> dict[str, int]:
+    """How many there are of each state."""
+    return await _counted("supplier_return", _without_days(filters), warehouses, "supplier")
+
+
+def _without_days(filters: Filters) -> Filters:
+    """A return is due on no day."""
+    return msgspec.structs.replace(filters, since="", until="")
+
+
+async def given_back(receipt_id: int) -> dict[int, int]:
+    """What of a receipt's lines has gone back to the supplier, or is to go."""
+    return {row[0]: int(row[1]) for row in await fetch(_GIVEN_BACK, receipt_id)}
+
+
+async def lies_anywhere(item: int, warehouse: int) -> list[Lying]:
+    """Where an item can be taken from to give it back: docks first."""
+    return [Lying(**dict(row)) for row in await fetch(_LIES_ANYWHERE, item, warehouse)]

@@ -39,6 +39,14 @@ def number_of(document: str) -> int | None:
     return int(digits) if is_receipt else None
 
 
+def return_of(document: str) -> int | None:
+    """The supplier return that a document of the ledger names; None when it names none."""
+    prefix, _, digits = document.partition("-")
+    return (
+        int(digits) if prefix == "sr" and digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    )
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it stands. `lot` pins it; `taken` is what the buyer took beyond the tolerance."""
 
@@ -87,12 +95,13 @@ def arrived(shares: Iterable[Share]) -> dict[Goods, Arrived]:
     put_away: dict[Goods, int] = defaultdict(int)
     for share in shares:
         goods = Goods(share.item, share.lot)
-        received[goods] += share.quantity * _came(share.source_kind, share.target_kind)
+        received[goods] += share.quantity * direction(share.source_kind, share.target_kind)
         put_away[goods] += share.quantity * ((share.target_kind == "bin") - (share.source_kind == "bin"))
     return {goods: Arrived(max(0, received[goods]), max(0, put_away[goods])) for goods in received}
 
 
-def _came(source: str, target: str) -> int:
+def direction(source: str, target: str) -> int:
+    """1 for what comes in, −1 for what goes back, 0 for what only moves."""
     if source in ORIGINS and target in REAL:
         return 1
     return -1 if source in REAL and target in ORIGINS else 0

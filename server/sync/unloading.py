@@ -189,6 +189,37 @@ async def reverse(receipt_id: int, reason: str, *, by: int) -> Edited | Refused 
         return Edited([receipt_id])
 
 
+async def send_off(return_id: int, *, by: int) -> Edited | Refused | Missing:
+    """Goods of a return leave for their supplier: refused ones first, then from docks, then from bins."""
+    async with writing():
+        one = await queries.supplier_return(return_id)
+        if one is None:
+            return Missing()
+        if one.state != "draft":
+            return Refused([Fault(0, "", "inbound.fault.closed")])
+        reject = (await queries.settings_of([one.warehouse])).get(one.warehouse, queries.Setting()).reject
+        home = await queries.virtual_place(one.warehouse, "supplier")
+        acts = []
+        for line in one.lines:
+            rest = line.quantity - line.sent
+            for each in sorted(
+                await queries.lies_anywhere(line.item, one.warehouse),
+                key=lambda each: each.location != reject,
+            ):
+                if part := min(rest, each.quantity):
+                    acts.append(_returned(one, _carried(each, part, home)))
+                    rest -= part
+            if rest > 0:
+                return Refused([Fault(0, "", "inbound.fault.not_there")])
+        await performing.perform(acts, by=by)
+        return Edited([return_id])
+
+
+def _returned(one: queries.SupplierReturn, each: Carried) -> Act:
+    more = {"lot": each.lot, "serial": each.serial, "document": f"sr-{one.id}", "reason": "return"}
+    return performing.move(each.item, quantity.format(each.quantity), each.source, each.target, **more)
+
+
 def _carried(lying: queries.Lying, much: int, target: int) -> Carried:
     return Carried(
         item=lying.item,

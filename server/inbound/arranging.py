@@ -1,0 +1,61 @@
+"""Arrange how a warehouse takes goods in: the tolerance, putting away, where refused goods wait, single items."""
+
+import msgspec
+
+from server import events, money
+from server.catalog.item import Fault
+from server.catalog.maintaining import Edited, Refused
+from server.db import Statement, execute, writing
+from server.inbound import queries
+from server.inbound.queries import Rule, Setting
+
+_ARRANGE = Statement(
+    "INSERT INTO arrival_setting (warehouse, tolerance, puts_away, reject) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (warehouse) DO UPDATE SET tolerance = excluded.tolerance, puts_away = excluded.puts_away,"
+    " reject = excluded.reject"
+)
+_RULE = Statement(
+    "INSERT INTO arrival_rule (item, warehouse, is_inspected, home) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (item, warehouse) DO UPDATE SET is_inspected = excluded.is_inspected, home = excluded.home"
+)
+_DROP_RULE = Statement("DELETE FROM arrival_rule WHERE item = ? AND warehouse = ?")
+
+
+async def arrange(warehouse: int, wanted: Setting, *, by: int) -> Edited | Refused:
+    """Write down how this warehouse takes goods in, from now on."""
+    async with writing():
+        if wrong := await _faults(warehouse, wanted):
+            return Refused(wrong)
+        before = (await queries.settings_of([warehouse])).get(warehouse, Setting())
+        if before == wanted:
+            return Edited([])
+        await execute(_ARRANGE, warehouse, wanted.tolerance, wanted.puts_away, wanted.reject)
+        old, new = msgspec.to_builtins(before), msgspec.to_builtins(wanted)
+        changed = {field: [old[field], new[field]] for field in new if old[field] != new[field]}
+        await events.record("arrivals.arranged", f"warehouse:{warehouse}", changed, by=by)
+        return Edited([warehouse])
+
+
+async def _faults(warehouse: int, wanted: Setting) -> list[Fault]:
+    wrong = []
+    if not 0 <= wanted.tolerance <= money.PERCENT_SCALE:
+        wrong.append(Fault(0, "tolerance", "documents.fault.discount"))
+    # A dock, because nobody picks from there.
+    if wanted.reject is not None and wanted.reject not in {
+        place for place, _ in await queries.docks(warehouse)
+    }:
+        wrong.append(Fault(0, "reject", "inbound.fault.no_dock"))
+    return wrong
+
+
+async def rule(item: int, warehouse: int, wanted: Rule, *, by: int) -> Edited | Refused:
+    """Say how one item arrives here; a rule that says nothing is forgotten."""
+    async with writing():
+        if wanted.home is not None and (await queries.bins([wanted.home])).get(wanted.home) != warehouse:
+            return Refused([Fault(0, "home", "inbound.fault.no_bin")])
+        if wanted == Rule():
+            await execute(_DROP_RULE, item, warehouse)
+        else:
+            await execute(_RULE, item, warehouse, wanted.is_inspected, wanted.home)
+        await events.record("arrivals.ruled", f"item:{item}", {"warehouse": warehouse, "rule": wanted}, by=by)
+        return Edited([item])
