@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from server import clock
 from server.catalog import maintaining
 from server.catalog import queries as catalog
 from server.documents import reading
@@ -33,7 +32,7 @@ async def _buy(house: int, one: dict[str, Any]) -> None:
     head = purchase.Head(
         supplier=await _partner(one["supplier"]),
         warehouse=house,
-        ordered_on=clock.today().isoformat(),
+        ordered_on=ordering.today().isoformat(),
         expected_on=_day(one["days"]),
         reference=one.get("reference", ""),
     )
@@ -82,4 +81,4 @@ async def _person(name: str) -> int:
 
 
 def _day(days: int) -> str:
-    return (clock.today() + timedelta(days=days)).isoformat()
+    return (ordering.today() + timedelta(days=days)).isoformat()
