@@ -81,7 +81,7 @@ KINDS: Final = {
     ),
     "ad": Kind("adjustment", "see adjustments", "/stock/adjustments", found_by="search"),
     "ct": Kind("count_plan", "see counts", "/counts"),
-    "p": Kind("partner", "see catalogue", "/catalog/partners", "", "code", "", told_as="partner"),
+    "p": Kind("partner", "see customers", "/crm/customers", "", "code", "", told_as="partner"),
 }
 """By the prefix of a wire id: `so-7`. A feature that has documents registers them here."""
 

@@ -251,3 +251,17 @@ async def test_a_period_that_is_none_becomes_this_month_and_an_unknown_customer_
     assert answer.status_code == 200
     assert (await browser.get("/crm/customers/99/statement")).status_code == 404
     assert (await browser.get("/crm/customers/99")).status_code == 404
+
+
+async def test_notes_of_conversations_stay_with_those_who_see_customers(app: Litestar) -> None:
+    customer = await orders.customer("C1")
+    seller, keeper = await signed_in(app, "salesperson"), await signed_in(app, "storekeeper")
+    note = {"body": "底价 9.80"}
+
+    written = await seller.post(f"/documents/p-{customer}/notes", data=note)
+    refused = await keeper.post(f"/documents/p-{customer}/notes", data=note)
+
+    assert written.headers["location"] == f"/crm/customers/{customer}#notes"
+    assert refused.status_code == 404
+    assert "9.80" in (await seller.get(f"/crm/customers/{customer}")).text
+    assert "9.80" not in (await keeper.get(f"/catalog/partners/{customer}")).text
