@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from server import db, events
-from server.catalog import maintaining
+from server.catalog import dealing, maintaining, partnering
+from server.catalog import queries as catalog
 from server.catalog.maintaining import Missing, Refused, Stale
+from server.catalog.terms import Address, Card
 from server.outbound import ordering, queries
 from server.outbound.ordering import By, Confirmed, Done, NotNow, Saved
 from tests import given
@@ -119,6 +121,24 @@ async def test_an_order_needs_a_customer_who_is_one(database: db.Database) -> No
 
     assert isinstance(refused, Refused)
     assert [fault.word for fault in refused.faults] == ["outbound.fault.no_customer"]
+
+
+async def test_an_order_without_an_address_goes_where_the_customer_wants_goods(database: db.Database) -> None:
+    places = (Address("北京路 1 号", kind="bill"), Address("港务路 9 号 3 号库", contact="老周", phone="139"))
+    partner = await customer()
+    known = await catalog.partner(partner)
+    assert known is not None
+    await dealing.keep_card(partner, Card(addresses=places), version=known[1], by=0)
+
+    plain, told = [
+        await ordering.save(await head(**fields), [], by=ADA) for fields in ({}, {"address": "送到门卫"})
+    ]
+
+    assert isinstance(plain, Saved)
+    assert isinstance(told, Saved)
+    found = await order(plain.id)
+    assert (found.address, found.contact, found.phone) == ("港务路 9 号 3 号库", "老周", "139")
+    assert (await order(told.id)).address == "送到门卫"
 
 
 # Changed
@@ -295,9 +315,6 @@ async def test_what_a_customer_paid_last_is_the_price_and_less_is_held(database:
 
 
 async def test_a_customer_who_is_switched_off_holds_their_orders(database: db.Database) -> None:
-    from server.catalog import partnering
-    from server.catalog import queries as catalog
-
     known = await catalog.partner(await customer())
     assert known is not None
     off = msgspec.structs.replace(known[0], is_active=False)
@@ -365,6 +382,11 @@ async def race(rounds: int) -> None:
 
 async def test_two_people_confirm_the_last_piece_and_one_is_told_who_holds_it(database: db.Database) -> None:
     await race(10)
+
+
+@pytest.mark.slow
+async def test_two_people_confirm_the_last_piece_a_thousand_times(database: db.Database) -> None:
+    await race(1000)
 
 
 async def test_an_item_switched_off_stays_in_the_orders_it_is_in(database: db.Database) -> None:
