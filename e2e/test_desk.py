@@ -1,9 +1,10 @@
 """An office works at the desk: a whole order without a mouse, nothing typed is lost, and nobody is shut out."""
 
+import time
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e import words
 from e2e.conftest import OpenDesk
@@ -61,6 +62,27 @@ def test_a_whole_order_is_written_and_confirmed_without_a_mouse(desk: Page) -> N
     expect(desk.locator(".document-lines")).to_contain_text("33.75")
     expect(desk.locator("#timeline")).to_contain_text("chen")
     assert desk.evaluate("sessionStorage.getItem('presses')") is None
+
+
+def test_a_quick_scanner_does_not_overtake_a_slow_server(desk: Page) -> None:
+    desk.route("**/catalog/items/suggestions**", slowly)
+    desk.goto(NEW)
+    row(desk, 0).locator("[data-cell=item]").focus()
+
+    for code in ("CUP-350", "CUP-500", "CUP-500"):
+        scan(desk, words.barcode(code))
+
+    expect(row(desk, 1).locator(".item-name")).to_have_text("保温杯 500ml 黑")
+    expect(row(desk, 1).locator("[data-cell=quantity]")).to_have_value("2")
+    expect(row(desk, 0).locator(".item-name")).to_have_text("马克杯 350ml 白")
+    expect(row(desk, 0).locator("[data-cell=quantity]")).to_have_value("1")
+    assert codes(desk) == ["CUP-350", "CUP-500"]
+
+
+def slowly(route: Route) -> None:
+    """A server that thinks for a while."""
+    time.sleep(0.4)
+    route.continue_()
 
 
 def test_arrows_walk_between_lines_and_a_line_is_taken_away_by_keys(desk: Page) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 import msgspec
 import zxingcpp
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import ScopeType
@@ -149,11 +149,18 @@ def page(
 ) -> Response[str]:
     """Render a page, or only `block` of it when HTMX asks. `trigger` names events for the browser."""
     partial = block if block and request.headers.get("HX-Request") else None
-    html = render(template, partial, language_of(request), visitor=request.scope.get("user"), **context)
+    visitor, served = request.scope.get("user"), _served(request.app)
+    html = render(template, partial, language_of(request), visitor=visitor, served=served, **context)
     headers = {"Vary": "HX-Request, Accept-Language", "Cache-Control": "no-store"}
     if trigger:
         headers["HX-Trigger"] = trigger
     return Response(html, media_type="text/html; charset=utf-8", status_code=status, headers=headers)
+
+
+@cache
+def _served(app: Litestar) -> frozenset[str]:
+    """Every address there is, so that the navigation names no page that does not exist."""
+    return frozenset(route.path for route in app.routes)
 
 
 def see(path: str) -> Response[str]:

@@ -18,6 +18,8 @@ class LineEditor extends HTMLElement {
   #next = 0;
   #list = document.createElement("ul");
   /** @type {AbortController|null} */ #asked = null;
+  /** Looking up what was entered, one after the other: a quick scanner must not overtake itself. */
+  #entering = Promise.resolve();
   #typing = 0;
   #hinting = 0;
   /** @type {AbortController|null} */ #hinted = null;
@@ -151,7 +153,7 @@ class LineEditor extends HTMLElement {
   /** Fetch and show what may be meant. @param {HTMLTableRowElement} row @param {string} text */
   async #suggest(row, text) {
     const found = await this.#ask(text);
-    if (!found || cell(row, "item").value.trim() !== text || row.dataset.code === text) return;
+    if (!found || cell(row, "item").value.trim() !== text || row.dataset.code === text || row.dataset.entered === text) return;
     this.#open(row, found);
   }
 
@@ -206,14 +208,23 @@ class LineEditor extends HTMLElement {
 
   /** Write a suggestion into its row and go on to the quantity. @param {HTMLTableRowElement} row @param {HTMLElement} option */
   #take(row, option) {
+    this.#settleOn(row, option);
+    focus(cell(row, "quantity"));
+  }
+
+  /** The row is that item, one of it unless more was typed. @param {HTMLTableRowElement} row @param {HTMLElement} option */
+  #settleOn(row, option) {
     fill(row, option.dataset);
     this.#close();
     this.#tell("");
     const amount = cell(row, "quantity");
-    if (!amount.value) amount.value = "1";
+    if (!amount.value) {
+      amount.value = "1";
+      // What is typed next replaces it.
+      if (amount === document.activeElement) focus(amount);
+    }
     this.#changed(row);
     this.#announce(row);
-    focus(amount);
   }
 
   // Keys
@@ -233,42 +244,60 @@ class LineEditor extends HTMLElement {
   /** @param {KeyboardEvent} event @param {HTMLTableRowElement} row @param {Cell} target */
   #onEnter(event, row, target) {
     event.preventDefault();
-    if (target.dataset.cell === "item") return void this.#enterItem(row, target.value.trim());
-    if (target.dataset.cell === "quantity" && isScan(target.value)) return void this.#enterScan(row, target);
+    if (target.dataset.cell === "item") return this.#enterItem(row, target.value.trim());
+    if (target.dataset.cell === "quantity" && isScan(target.value)) return this.#enterScan(row, target);
     const cells = cellsOf(row).filter((one) => one.dataset.cell !== "unit");
     const following = cells[cells.indexOf(target) + 1];
     if (following) focus(following);
     else this.#toNextRow(row);
   }
 
-  /** Enter in the item's cell: what is chosen, else exactly what was typed, else let choose. @param {HTMLTableRowElement} row @param {string} text */
-  async #enterItem(row, text) {
+  /** Enter in the item's cell: what is marked, else exactly what was typed. @param {HTMLTableRowElement} row @param {string} text */
+  #enterItem(row, text) {
     if (!text) return this.#finish();
-    if (row.dataset.code === text) return focus(cell(row, "quantity"));
     const chosen = this.#chosen();
     if (chosen && this.#isFor(row) && this.#list.dataset.typed === text) return this.#take(row, chosen);
-    // A scanner is quicker than the suggestions.
-    const found = await this.#ask(text);
-    if (!found || cell(row, "item").value.trim() !== text) return;
-    const exact = found.find((option) => "exact" in option.dataset) ?? (found.length === 1 ? found[0] : null);
-    if (exact) return this.#take(row, exact);
+    clearTimeout(this.#typing);
+    // The next keys belong to the quantity already, however long the answer takes.
+    row.dataset.entered = text;
+    focus(cell(row, "quantity"));
+    if (row.dataset.code !== text) this.#entering = this.#entering.then(() => this.#resolve(row, text));
+  }
+
+  /** @param {HTMLTableRowElement} row @param {string} text */
+  async #resolve(row, text) {
+    const found = await this.#lookUp(text);
+    const item = cell(row, "item");
+    if (!found || item.value.trim() !== text) return;
+    const meant = found.find((option) => "exact" in option.dataset) ?? (found.length === 1 ? found[0] : null);
+    if (meant) return this.#settleOn(row, meant);
+    focus(item);
     this.#open(row, found);
   }
 
+  /** @param {string} text */
+  async #lookUp(text) {
+    return options(await fetched(`${this.dataset.suggestions}?${new URLSearchParams({ q: text })}`, {}));
+  }
+
   /** A scanner typed into the quantity: it means the next line. @param {HTMLTableRowElement} row @param {Cell} target */
-  async #enterScan(row, target) {
+  #enterScan(row, target) {
     const code = target.value.trim();
     target.value = target.dataset.before || "1";
     this.#count();
-    const found = await this.#ask(code);
-    const exact = found?.find((option) => "exact" in option.dataset);
-    if (!exact) {
-      this.#tell(filledIn(this.dataset.unknown, { codes: code }));
-      return focus(target);
-    }
+    focus(target);
+    this.#entering = this.#entering.then(() => this.#resolveScan(row, code));
+  }
+
+  /** @param {HTMLTableRowElement} row @param {string} code */
+  async #resolveScan(row, code) {
+    const exact = (await this.#lookUp(code))?.find((option) => "exact" in option.dataset);
+    if (!exact) return this.#tell(filledIn(this.dataset.unknown, { codes: code }), true);
     const same = this.#filled().find((line) => line.dataset.code === exact.dataset.code && isUnit(line, exact.dataset.unit));
     if (same) return this.#oneMore(same);
-    this.#take(this.#last(row), exact);
+    const next = this.#last(row);
+    this.#settleOn(next, exact);
+    focus(cell(next, "quantity"));
   }
 
   /** The same goods scanned again. @param {HTMLTableRowElement} row */
@@ -386,7 +415,7 @@ class LineEditor extends HTMLElement {
     if (target.dataset.cell !== "item" || this.#list.contains(/** @type {Node|null} */ (relatedTarget))) return;
     this.#close();
     const text = target.value.trim();
-    if (text && row.dataset.code !== text) void this.#look([row]);
+    if (text && row.dataset.code !== text && row.dataset.entered !== text) void this.#look([row]);
   }
 
   // Pasting
@@ -570,6 +599,7 @@ function choice(unit, factor) {
 /** Let a row be no item yet. @param {HTMLTableRowElement} row */
 function forget(row) {
   row.dataset.code = "";
+  row.dataset.entered = "";
   row.removeAttribute("data-known");
   for (const place of [".item-name", "[data-per]", "[data-hint]", "[data-amount]"]) show(row, place, "");
   cell(row, "unit").replaceChildren(choice("", "1"));
