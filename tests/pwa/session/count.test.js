@@ -60,3 +60,12 @@ test("lots are counted apart and a serial once", () => {
 test("goods without a place are not counted", () => {
   assert.equal(scan(count.start(), item(cup)).feedback.key, "count.need_place");
 });
+
+test("a place that somebody asked for is counted for that task, and the same person is told of it", () => {
+  const counting = scan(count.start(), place(bin), { id: "t-5", again: false });
+  const again = scan(count.start(), place(bin), { id: "t-5", again: true });
+
+  assert.equal(count.empty(counting.session).operations[0].args.task, "t-5");
+  assert.deepEqual([again.feedback.tone, again.feedback.key], ["caution", "reason.second_opinion"]);
+  assert.equal(again.session.location.id, bin.id);
+});

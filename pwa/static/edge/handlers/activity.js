@@ -16,6 +16,7 @@ import * as pickView from "../views/pick.js";
 import * as receiveView from "../views/receive.js";
 import { queueBadge, screen } from "../views/screen.js";
 import * as arrivals from "./arrivals.js";
+import { taskAt, tasksOf } from "./count_tasks.js";
 import { binsHolding } from "./facts.js";
 import * as lookupScreen from "./lookup.js";
 import * as work from "./work.js";
@@ -39,7 +40,7 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   receive: async (ctx, session, scan) => receive.scan(session, scan, dayOf(ctx.now())),
   move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now()), await receiptsOf(ctx, session, scan)),
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
-  count: async (_ctx, session, scan) => count.scan(session, scan),
+  count: async (ctx, session, scan) => count.scan(session, scan, scan.type === "location" ? await taskAt(ctx, scan.location.id) : null),
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
@@ -148,7 +149,7 @@ async function contents(ctx, view, name, session, pad) {
     case "bind":
       return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:
-      return { body: countView.body(view, session, { pad }), actions: countView.actions(view, session, { pad }) };
+      return { body: countView.body(view, session, { pad, tasks: session.location ? [] : await tasksOf(ctx) }), actions: countView.actions(view, session, { pad }) };
   }
 }
 

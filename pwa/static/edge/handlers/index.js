@@ -52,6 +52,7 @@ export const routes = [
   post("/edge/pick/place", place.choose("pick")),
 
   get("/edge/count", counting.show),
+  post("/edge/count/at", counting.at),
   post("/edge/count/quantity", counting.quantity),
   post("/edge/count/marks", counting.marks),
   post("/edge/count/choose", counting.choose),

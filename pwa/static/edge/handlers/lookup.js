@@ -6,7 +6,9 @@ import * as lookupView from "../views/lookup.js";
 import { screen } from "../views/screen.js";
 import * as activity from "./activity.js";
 import * as work from "./work.js";
+import { isReachable } from "../session/goods.js";
 import { cmp } from "../session/quantity.js";
+import { blindPlaces } from "./count_tasks.js";
 
 /** @typedef {import('./facts.js').Context} Context */
 
@@ -70,7 +72,10 @@ async function itemCard(ctx, id, feedback) {
   const [found, balances] = await Promise.all([rows.item(id), rows.balancesOfItem(id)]);
   if (!found) return search(ctx, { tone: "bad", key: "reason.not_found" });
   const all = await Promise.all(balances.map(async (/** @type {any} */ balance) => ({ balance, place: await rows.location(balance.location) })));
-  const stock = all.filter(({ balance, place: at }) => cmp(balance.on_hand, "0") !== 0 && (!at || isReal(at)));
+  const blind = await blindPlaces(ctx);
+  const stock = all
+    .filter(({ balance, place: at }) => cmp(balance.on_hand, "0") !== 0 && (!at || isReal(at)))
+    .map((one) => ({ ...one, hidden: blind.has(one.balance.location) }));
   const view = activity.viewOf(ctx);
   const summary = await ctx.outbox.summary();
   return card(ctx, { title: view.t("lookup.item"), body: lookupView.itemCard(view, found, stock, summary.lastContact), print: `/edge/print/item/${found.id}`, feedback });
@@ -82,10 +87,11 @@ async function placeCard(ctx, id, feedback) {
   const [found, balances] = await Promise.all([rows.location(id), rows.balancesAt(id)]);
   if (!found) return search(ctx, { tone: "bad", key: "reason.not_found" });
   const lying = balances.filter((/** @type {any} */ balance) => cmp(balance.on_hand, "0") !== 0);
-  const contents = await Promise.all(lying.map(async (/** @type {any} */ balance) => ({ balance, item: await rows.item(balance.item) })));
+  const hidden = (await blindPlaces(ctx)).has(id);
+  const contents = await Promise.all(lying.map(async (/** @type {any} */ balance) => ({ balance, item: await rows.item(balance.item), hidden })));
   const view = activity.viewOf(ctx);
   const summary = await ctx.outbox.summary();
-  return card(ctx, { title: view.t("lookup.place"), body: lookupView.placeCard(view, found, contents, summary.lastContact), print: `/edge/print/location/${found.id}`, feedback });
+  return card(ctx, { title: view.t("lookup.place"), body: lookupView.placeCard(view, found, contents, summary.lastContact), print: `/edge/print/location/${found.id}`, count: isReachable(found) ? found.id : null, feedback });
 }
 
 /** @param {{kind: string}} place */
@@ -93,8 +99,8 @@ function isReal(place) {
   return ["bin", "dock", "tote", "carton", "transit"].includes(place.kind);
 }
 
-/** @param {Context} ctx @param {{title: string, body: unknown, print: string, feedback: import('../session/outcome.js').Feedback|null}} shown */
-async function card(ctx, { title, body, print, feedback }) {
+/** @param {Context} ctx @param {{title: string, body: unknown, print: string, count?: string|null, feedback: import('../session/outcome.js').Feedback|null}} shown */
+async function card(ctx, { title, body, print, count = null, feedback }) {
   const view = activity.viewOf(ctx);
-  return screen(view, { name: "lookup", title, back: "/edge/lookup", body, actions: lookupView.cardActions(view, print), feedback, camera: true, badge: await activity.badge(ctx, view) });
+  return screen(view, { name: "lookup", title, back: "/edge/lookup", body, actions: lookupView.cardActions(view, print, count), feedback, camera: true, badge: await activity.badge(ctx, view) });
 }

@@ -14,21 +14,21 @@ import { booked, noted, present, refused } from "./outcome.js";
  * @typedef {import('./goods.js').Line} Line
  * @typedef {import('./goods.js').Place} Place
  * @typedef {import('./goods.js').Scan} Scan
- * @typedef {{location: Place|null, lines: Line[], open: {line: Line, lots: string[]}|null,
+ * @typedef {{location: Place|null, task: string|null, lines: Line[], open: {line: Line, lots: string[]}|null,
  *   done: {location: Place, lines: number, id: string|null}|null}} Session
  * @typedef {import('./outcome.js').Outcome<Session>} Outcome
  */
 
 /** @returns {Session} */
 export function start() {
-  return { location: null, lines: [], open: null, done: null };
+  return { location: null, task: null, lines: [], open: null, done: null };
 }
 
-/** @param {Session} session @param {Scan} scan @returns {Outcome} */
-export function scan(session, scan) {
+/** @param {Session} session @param {Scan} scan @param {{id: string, again: boolean}|null} [task] what asks for the scanned place @returns {Outcome} */
+export function scan(session, scan, task = null) {
   switch (scan.type) {
     case "location":
-      return scanPlace(session, scan.location);
+      return scanPlace(session, scan.location, task);
     case "item":
       return scanItem(session, scan);
     case "unknown":
@@ -41,14 +41,21 @@ export function scan(session, scan) {
   }
 }
 
-/** The place again means done; another place has to wait for it. @param {Session} session @param {Place} place @returns {Outcome} */
-function scanPlace(session, place) {
+/** The place again means done; another place has to wait for it. @param {Session} session @param {Place} place @param {{id: string, again: boolean}|null} task @returns {Outcome} */
+function scanPlace(session, place, task) {
   if (!isReachable(place)) return refused(session, "scan.not_a_place", { code: place.code });
-  if (!session.location) return noted({ ...start(), location: place }, "count.at", { code: place.code });
+  if (!session.location) return begin(place, task);
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
   if (place.id === session.location.id && session.lines.length) return done(session);
   if (session.lines.length) return refused(session, "count.finish_first", { code: session.location.code });
-  return noted({ ...start(), location: place }, "count.at", { code: place.code });
+  return begin(place, task);
+}
+
+/** Who counted here before is told that another should, and may count all the same. @param {Place} place @param {{id: string, again: boolean}|null} task @returns {Outcome} */
+function begin(place, task) {
+  const next = { ...start(), location: place, task: task?.id ?? null };
+  if (!task?.again) return noted(next, "count.at", { code: place.code });
+  return { session: next, operations: [], feedback: { tone: "caution", key: "reason.second_opinion" } };
 }
 
 /** @param {Session} session @param {import('./goods.js').ItemScan} scan @returns {Outcome} */
@@ -120,7 +127,7 @@ export function empty(session) {
 /** @param {Session} session @param {Place} location @param {string} key @returns {Outcome} */
 function finish(session, location, key) {
   const lines = session.lines.map((line) => present({ item: line.item.id, lot: line.lot, serial: line.serial, quantity: line.quantity }));
-  const draft = { kind: "stock.count@1", args: { location: location.id, lines, complete: true } };
+  const draft = { kind: "stock.count@1", args: present({ location: location.id, lines, complete: true, task: session.task }) };
   const next = { ...start(), done: { location, lines: lines.length, id: null } };
   return booked(next, [draft], { tone: "good", key, args: { code: location.code, lines: lines.length }, numeral: "✓" });
 }

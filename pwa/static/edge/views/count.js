@@ -9,17 +9,18 @@ import { numberPad, prompt } from "./screen.js";
  * @typedef {import('./parts.js').View} View
  * @typedef {import('../html.js').Html} Html
  * @typedef {import('../session/count.js').Session} Session
+ * @typedef {import('../session/count_tasks.js').CountTask} CountTask
  */
 
-/** @param {View} view @param {Session} session @param {{pad: boolean}} state @returns {Html} */
-export function body(view, session, { pad }) {
+/** @param {View} view @param {Session} session @param {{pad: boolean, tasks: CountTask[]}} state @returns {Html} */
+export function body(view, session, { pad, tasks }) {
   return html`<div class="route still"><span class="route-end"><span class="route-label">${view.t("count.place")}</span>${placeCode(session.location, view.t("place.scan"))}</span>
       ${session.lines.length > 0 && html`<span class="route-count" role="img" aria-label="${view.t("count.lines", { n: session.lines.length })}">${session.lines.length}</span>`}</div>
-    ${work(view, session, pad)}`;
+    ${work(view, session, pad, tasks)}`;
 }
 
-/** @param {View} view @param {Session} session @param {boolean} pad @returns {Html} */
-function work(view, session, pad) {
+/** @param {View} view @param {Session} session @param {boolean} pad @param {CountTask[]} tasks @returns {Html} */
+function work(view, session, pad, tasks) {
   if (session.open) {
     const choices = session.open.lots.map((lot) => ({ lot }));
     return html`${lineCard(view, session.open.line, { tone: "open compact" })}${whichMark(view, { action: "/edge/count/marks", line: session.open.line, choices, blind: true })}`;
@@ -28,7 +29,14 @@ function work(view, session, pad) {
   if (line && pad) return html`${lineCard(view, line, { tone: "compact" })}${quantityPad(view, line)}`;
   if (line) return html`${lineCard(view, line, { edit: line.item.serial ? null : "/edge/count?pad=1" })}${countedRows(view, others)}`;
   if (session.location) return prompt("scan", view.t("count.prompt_item"), view.t("count.prompt_item_detail"));
-  return html`${session.done && doneCard(view, session.done)}${prompt("place", view.t("count.prompt_place"), session.done ? null : view.t("count.prompt_place_detail"))}`;
+  return html`${session.done && doneCard(view, session.done)}${prompt("place", view.t("count.prompt_place"), session.done ? null : view.t("count.prompt_place_detail"))}${tasks.length > 0 && wanted(view, tasks)}`;
+}
+
+/** The places to be counted, as one walks; those that want another pair of eyes last. @param {View} view @param {CountTask[]} tasks @returns {Html} */
+function wanted(view, tasks) {
+  const ordered = [...tasks.filter(({ again }) => !again), ...tasks.filter(({ again }) => again)];
+  return html`<h2 class="rows-title">${view.t("count.wanted", { n: tasks.length })}</h2><ul class="rows">${ordered.slice(0, 50).map((task) => html`<li><button class="row" type="button" hx-post="/edge/count/at" hx-vals='${JSON.stringify({ location: task.location.id })}'>${icon("place")}
+    <span class="row-main"><b class="place-code">${task.location.code}</b><span class="row-sub">${task.number}</span>${task.again && html`<span class="badge caution">${view.t("count.by_another")}</span>`}</span>${icon("chevron")}</button></li>`)}</ul>`;
 }
 
 /** @param {View} view @param {import('../session/goods.js').Line[]} lines @returns {Html} */

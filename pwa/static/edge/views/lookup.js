@@ -45,10 +45,10 @@ export function results(view, items, places) {
 
 /**
  * Stock by place and lot, with the age of what is shown.
- * @param {View} view @param {Item} item @param {{place: Place|null, balance: Balance}[]} stock @param {number|null} asOf @returns {Html}
+ * @param {View} view @param {Item} item @param {{place: Place|null, balance: Balance, hidden: boolean}[]} stock hidden: being counted blind @param {number|null} asOf @returns {Html}
  */
 export function itemCard(view, item, stock, asOf) {
-  const total = stock.reduce((sum, { balance }) => add(sum, balance.on_hand), "0");
+  const total = stock.reduce((sum, { balance, hidden }) => (hidden ? sum : add(sum, balance.on_hand)), "0");
   return html`<article class="card subject">
       <div class="line-name"><h2>${item.name}</h2><p class="line-code">${item.code}</p>
         <span class="marks">${item.active === false && html`<span class="badge bad">${view.t("goods.inactive")}</span>`}
@@ -56,8 +56,8 @@ export function itemCard(view, item, stock, asOf) {
       <p class="line-amount"><span class="amount ${sizeOf(total)}">${figure(total)}</span><span class="amount-unit">${item.unit}</span></p>
     </article>
     ${asOfLine(view, asOf)}
-    <ul class="rows">${stock.map(({ place, balance }) => html`<li><button class="row ${balance.pending ? "pending" : ""}" type="button" hx-get="/edge/locations/${balance.location}">
-      <span class="row-main"><b class="place-code">${place ? place.code : balance.location}</b>${marks(view, balance)}</span>${amountOf(view, item, balance)}</button></li>`)}</ul>
+    <ul class="rows">${stock.map(({ place, balance, hidden }) => html`<li><button class="row ${balance.pending ? "pending" : ""}" type="button" hx-get="/edge/locations/${balance.location}">
+      <span class="row-main"><b class="place-code">${place ? place.code : balance.location}</b>${marks(view, balance)}</span>${hidden ? noFigure(view) : amountOf(view, item, balance)}</button></li>`)}</ul>
     ${stock.length === 0 && html`<p class="quiet">${view.t("lookup.no_stock")}</p>`}`;
 }
 
@@ -69,7 +69,7 @@ function amountOf(view, item, balance) {
     ${balance.pending && html`<small class="pending-mark">${icon("waiting")}<span class="visually-hidden">${view.t("goods.pending")}</span></small>`}</span>`;
 }
 
-/** @param {View} view @param {Place} place @param {{item: Item|null, balance: Balance}[]} contents @param {number|null} asOf @returns {Html} */
+/** @param {View} view @param {Place} place @param {{item: Item|null, balance: Balance, hidden: boolean}[]} contents @param {number|null} asOf @returns {Html} */
 export function placeCard(view, place, contents, asOf) {
   return html`<article class="card subject place">
       <span class="subject-icon">${icon(place.kind === "tote" || place.kind === "carton" ? "tote" : "place")}</span>
@@ -78,8 +78,8 @@ export function placeCard(view, place, contents, asOf) {
       <p class="line-amount"><span class="amount plain">${contents.length}</span><span class="amount-unit">${view.t("lookup.kinds_of_goods")}</span></p>
     </article>
     ${asOfLine(view, asOf)}
-    <ul class="rows">${contents.map(({ item, balance }) => html`<li><button class="row ${balance.pending ? "pending" : ""}" type="button" hx-get="/edge/items/${balance.item}">
-      <span class="row-main"><b>${item ? item.name : balance.item}</b><span class="row-sub">${item ? item.code : ""}</span>${marks(view, balance)}</span>${amountOf(view, item, balance)}</button></li>`)}</ul>
+    <ul class="rows">${contents.map(({ item, balance, hidden }) => html`<li><button class="row ${balance.pending ? "pending" : ""}" type="button" hx-get="/edge/items/${balance.item}">
+      <span class="row-main"><b>${item ? item.name : balance.item}</b><span class="row-sub">${item ? item.code : ""}</span>${marks(view, balance)}</span>${hidden ? noFigure(view) : amountOf(view, item, balance)}</button></li>`)}</ul>
     ${contents.length === 0 && html`<p class="quiet">${view.t("lookup.empty_place")}</p>`}`;
 }
 
@@ -88,7 +88,12 @@ function asOfLine(view, asOf) {
   return html`<p class="as-of">${icon("clock")}${view.t("lookup.as_of", { when: ago(view, asOf) })}</p>`;
 }
 
-/** @param {View} view @param {string} print where the label form is @returns {Html} */
-export function cardActions(view, print) {
-  return html`<button class="button large wide" type="button" hx-get="${print}">${icon("printer")}${view.t("print.title")}</button>`;
+/** Somebody is to count here without knowing the book. @param {View} view @returns {Html} */
+function noFigure(view) {
+  return html`<span class="row-amount"><small>${view.t("count.no_figure")}</small></span>`;
+}
+
+/** @param {View} view @param {string} print where the label form is @param {string|null} [count] the place that may be counted now @returns {Html} */
+export function cardActions(view, print, count = null) {
+  return html`${count && html`<button class="button large wide" type="button" hx-post="/edge/count/at" hx-vals='${JSON.stringify({ location: count })}'>${icon("count")}${view.t("count.here")}</button>`}<button class="button large wide" type="button" hx-get="${print}">${icon("printer")}${view.t("print.title")}</button>`;
 }
