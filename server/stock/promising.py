@@ -76,7 +76,9 @@ _LUMPS = _by_items(
     "SELECT l.warehouse, b.item, l.kind, l.is_active, coalesce(o.expiry_on, '') AS expiry, o.is_held,"
     " sum(b.on_hand) AS on_hand FROM balance b JOIN location l ON l.id = b.location"
     " LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"
-    " WHERE b.on_hand > 0 AND b.owner = 0 AND l.kind IN ('bin', 'dock') AND b.item",
+    " WHERE b.on_hand > 0 AND b.owner = 0 AND l.kind IN ('bin', 'dock')"
+    # Refused goods wait on a dock of their own: nobody is to be promised them.
+    " AND l.id NOT IN (SELECT reject FROM arrival_setting WHERE reject IS NOT NULL) AND b.item",
     " GROUP BY l.warehouse, b.item, l.kind, l.is_active, o.expiry_on, o.is_held",
 )
 _RESERVED = _by_items(

@@ -1,13 +1,14 @@
 """Receipts follow the ledger: over-deliveries, reversals, checks, put-away, in any order of arrival."""
 
 import itertools
+from datetime import date
 
 import pytest
 
 from server.catalog.maintaining import Edited, Refused
 from server.db import Statement, fetch
 from server.inbound import queries, receiving
-from server.stock import verifying
+from server.stock import promising, verifying
 from server.sync import unloading
 from server.sync.unloading import Arrival, Carried
 from tests import given
@@ -235,6 +236,21 @@ async def test_refused_goods_go_to_their_place_and_are_not_owed_for() -> None:
     assert (line.line.accepted, line.line.rejected) == (7_000, 3_000)
     assert await trade.state(receipt.id) == "done"
     await sound()
+
+
+async def test_nobody_is_promised_refused_goods() -> None:
+    partner = await trade.supplier(is_inspected=True)
+    await trade.setting(reject=await given.location("DOCK-REJECT", kind="dock"))
+    receipt = await trade.receipt_of(await trade.order({"CUP": 10}, partner=partner))
+    await trade.arrive(await given.pda("receiver"), "CUP", 10, receipt.document)
+    await unloading.judge(
+        (await check_of(receipt.id)).id, "rejected", 4_000, "破损", by=await given.person("wang")
+    )
+
+    outlook = await promising.outlook([await given.item("CUP")], date(2026, 11, 24))
+
+    (stands,) = outlook.values()
+    assert [much for _, much in stands.incoming] == [6_000]
 
 
 @pytest.mark.parametrize(
