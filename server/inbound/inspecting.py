@@ -12,6 +12,7 @@ from server.db import Statement, execute, writing
 from server.inbound import following, putaway, queries
 from server.inbound.putaway import Heap
 from server.inbound.queries import Inspection
+from server.outbound import ordering
 from server.stock import holding
 from server.stock.ledger import Origin
 
@@ -65,7 +66,7 @@ async def judge(
         }
         await events.record("receipt.judged", one.document.replace("-", ":"), body, by=by)
         if check.lot and one.kind != "return" and result in following.GOOD:
-            await holding.hold_lot(check.item, check.lot, is_held=False, reason=result, by=by)
+            await _set_hold(check.item, check.lot, result, is_held=False, by=by)
         away, target = await _away(check, one, result, quantity)
         await following.refresh({one.id: Origin(by)})
         return Judged(check, one.document, result, away, target)
@@ -112,5 +113,14 @@ async def hold(item: int, lot: str, reason: str, *, is_held: bool, by: int) -> E
     """Freeze a lot wherever it lies, or let it be used again: one act."""
     if not lot or not reason:
         return Refused([Fault(0, "reason" if lot else "lot", "inbound.fault.why")])
-    changed = await holding.hold_lot(item, lot, is_held=is_held, reason=reason, by=by)
+    changed = await _set_hold(item, lot, reason, is_held=is_held, by=by)
     return Edited([item] if changed else [])
+
+
+async def _set_hold(item: int, lot: str, reason: str, *, is_held: bool, by: int) -> bool:
+    """Hold or release a lot; whoever waits for the item is served from what is good again."""
+    async with writing():
+        changed = await holding.hold_lot(item, lot, is_held=is_held, reason=reason, by=by)
+        if changed and not is_held:
+            await ordering.serve_item(item)
+        return changed

@@ -430,6 +430,11 @@ async def serve_backorders(goods: set[Goods], *, apart: str = "") -> int:
         return len(served)
 
 
+async def serve_item(item: int) -> int:
+    """The same for one item in every warehouse: a lot of it may be used again, wherever it lies."""
+    return await serve_backorders({Goods(item, one.id) for one in await catalog.warehouses()})
+
+
 def _got(one: promising.Promised | Shortage) -> int:
     return one.promised if isinstance(one, Shortage) else one.quantity
 

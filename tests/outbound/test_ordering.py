@@ -10,6 +10,7 @@ from server.catalog import dealing, maintaining, partnering
 from server.catalog import queries as catalog
 from server.catalog.maintaining import Missing, Refused, Stale
 from server.catalog.terms import Address, Card
+from server.inbound import inspecting
 from server.outbound import ordering, queries
 from server.outbound.ordering import By, Confirmed, Done, NotNow, Saved
 from tests import given
@@ -263,6 +264,18 @@ async def test_goods_on_the_dock_serve_nobody_until_they_are_put_away(database: 
         source=f"l-{await given.location('DOCK-9')}",
         target=f"l-{await given.location('A-01')}",
     )
+
+    assert (await only_line(waiting.id)).reserved == 3000
+
+
+async def test_a_lot_that_is_good_again_serves_who_waits(database: db.Database) -> None:
+    await given.stock("MILK", 5, at="A-01", lot="L1", expiry="2099-01-01")
+    milk = await given.item("MILK")
+    await inspecting.hold(milk, "L1", "抽检", is_held=True, by=1)
+    waiting = await ordered(MILK=3)
+    assert (await only_line(waiting.id)).reserved == 0
+
+    await inspecting.hold(milk, "L1", "合格", is_held=False, by=1)
 
     assert (await only_line(waiting.id)).reserved == 3000
 
