@@ -40,14 +40,24 @@ async def stock(
     """What is there: by item, or shelf by shelf."""
     number, houses = min(max(page, 1), MAX_PAGE), request.user.warehouses
     path = f"/stock?{urlencode({'by': by, 'q': q, 'empty': empty})}"
+    below: dict[int, list[str]] = {}
     if by == "location":
         holdings, more = await queries.by_location(q, houses, page=number)
         found = Page(holdings, number, more)
     else:
         items, more = await queries.items(q, houses, in_stock=not empty, page=number)
         found = Page(items, number, more)
+        below = await queries.below_level([one.id for one in items], houses)
     return web.page(
-        request, "stock/stock.html", block="list", found=found, q=q, by=by, empty=empty, path=path
+        request,
+        "stock/stock.html",
+        block="list",
+        found=found,
+        q=q,
+        by=by,
+        empty=empty,
+        path=path,
+        below=below,
     )
 
 

@@ -15,8 +15,10 @@ from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters as Narrow
 from server.stock import adjustment as adjusting
 from server.stock import flow
+from server.stock import level as levelling
 from server.stock import transfer as moving
 from server.stock.flow import Group
+from server.stock.level import Wanted
 from server.stock.movement import REAL, Cell
 
 Warehouses = frozenset[int] | None
@@ -471,13 +473,13 @@ _OPEN_TASKS = _statement(
     """SELECT t.id, t.kind, t.subject, t.warehouse, t.location, coalesce(l.code, '') AS location_code, t.item,
       coalesce(i.code, '') AS item_code, coalesce(i.name, '') AS item_name, t.reason, t.opened_at, t.closed_at
     FROM task t LEFT JOIN location l ON l.id = t.location LEFT JOIN item i ON i.id = t.item
-    WHERE t.closed_at IS NULL AND (t.warehouse IS NULL OR {visible:t.warehouse})
+    WHERE t.kind = 'count' AND t.closed_at IS NULL AND (t.warehouse IS NULL OR {visible:t.warehouse})
     ORDER BY t.opened_at DESC, t.id DESC LIMIT ?"""
 )
 _WAITING = _statement(
     """SELECT (SELECT count(*) FROM incident i WHERE i.closed_at IS NULL
         AND (i.warehouse IS NULL OR {visible:i.warehouse})),
-      (SELECT count(*) FROM task t WHERE t.closed_at IS NULL
+      (SELECT count(*) FROM task t WHERE t.kind = 'count' AND t.closed_at IS NULL
         AND (t.warehouse IS NULL OR {visible:t.warehouse}))"""
 )
 
@@ -505,12 +507,12 @@ def _incident(row: Row) -> Incident:
 
 
 async def open_tasks(warehouses: Warehouses = None, limit: int = 200) -> list[Task]:
-    """What people are asked to do, newest first."""
+    """What people are asked to count, newest first."""
     return [Task(**dict(row)) for row in await fetch(_OPEN_TASKS, *_seen(warehouses), limit)]
 
 
 async def waiting(warehouses: Warehouses = None) -> tuple[int, int]:
-    """How many incidents and tasks are open."""
+    """How many incidents are open and how many places wait to be counted."""
     row = (await fetch(_WAITING, *_seen(warehouses), *_seen(warehouses)))[0]
     return row[0], row[1]
 
@@ -849,6 +851,131 @@ async def on_hand_of(cells: Iterable[Cell]) -> dict[Cell, int]:
     wanted = set(cells)
     rows = await fetch(_ON_HAND_OF, as_json(sorted({cell.location for cell in wanted})))
     return {cell: int(row[4]) for row in rows if (cell := Cell(*tuple(row)[:4])) in wanted}
+
+
+# Levels
+
+
+class LevelLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of an item in a warehouse, with names and what is there."""
+
+    wanted: Wanted
+    code: str
+    name: str
+    unit: str
+    warehouse_code: str
+    home_code: str
+    on_hand: int
+    in_home: int
+
+    @property
+    def standing(self) -> str:
+        """below, above or within."""
+        return levelling.standing(self.on_hand, self.wanted.least, self.wanted.most)
+
+
+_LEVELS_OF = _statement(
+    "SELECT v.item, v.warehouse, v.least, v.most, v.home, v.refill, v.fill FROM stock_level v WHERE v.item IN {ids}"
+)
+_HOUSE_STOCK = f"""(SELECT coalesce(sum(b.on_hand), 0) FROM balance b JOIN location l ON l.id = b.location
+      WHERE b.item = v.item AND l.warehouse = v.warehouse AND {_REAL})"""
+_LEVELS = f"""SELECT v.item, v.warehouse, v.least, v.most, v.home, v.refill, v.fill, i.code, i.name, i.unit,
+      w.code AS warehouse_code, coalesce(h.code, '') AS home_code, {_HOUSE_STOCK} AS on_hand,
+      (SELECT coalesce(sum(b.on_hand), 0) FROM balance b WHERE b.item = v.item AND b.location = v.home) AS in_home
+    FROM stock_level v JOIN item i ON i.id = v.item JOIN warehouse w ON w.id = v.warehouse
+    LEFT JOIN location h ON h.id = v.home"""
+_BELOW = _statement(
+    f"""SELECT v.item, v.warehouse, w.code FROM stock_level v JOIN warehouse w ON w.id = v.warehouse
+    WHERE v.item IN {{ids}} AND {_HOUSE_STOCK} < v.least ORDER BY w.code"""
+)
+
+
+async def levels_of(items: Collection[int]) -> dict[tuple[int, int], Wanted]:
+    """What is wanted of these items, by item and warehouse."""
+    rows = await fetch(_LEVELS_OF, as_json(sorted(items)))
+    return {(row["item"], row["warehouse"]): Wanted(**dict(row)) for row in rows}
+
+
+async def levels(
+    text: str, warehouses: Warehouses, *, only_below: bool = False, page: int = 1, size: int = PAGE
+) -> Page:
+    """Items of which something is wanted, by code; only those of which there is too little, if asked."""
+    conditions, args = ["1 = 1"], list[Any]()
+    if warehouses is not None:
+        conditions.append("v.warehouse IN {ids}")
+        args.append(as_json(sorted(warehouses)))
+    for fragment in search.terms(text):
+        conditions.append("{found:i.search}")
+        args.append(fragment)
+    if only_below:
+        conditions.append(f"{_HOUSE_STOCK} < v.least")
+    statement = _both(f"{_LEVELS} WHERE {' AND '.join(conditions)} ORDER BY i.code, w.code LIMIT ? OFFSET ?")
+    rows = await fetch(statement, *args, size + 1, (page - 1) * size)
+    return Page([_level(row) for row in rows[:size]], page, len(rows) > size)
+
+
+def _level(row: Row) -> LevelLine:
+    values: dict[str, Any] = dict(row)
+    names = ("code", "name", "unit", "warehouse_code", "home_code")
+    told = {name: values.pop(name) for name in names}
+    on_hand, in_home = int(values.pop("on_hand")), int(values.pop("in_home"))
+    return LevelLine(wanted=Wanted(**values), on_hand=on_hand, in_home=in_home, **told)
+
+
+async def below_level(items: Collection[int], warehouses: Warehouses) -> dict[int, list[str]]:
+    """Which of these items lie below what some warehouse wants, and where."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in await fetch(_BELOW, as_json(sorted(items))):
+        if warehouses is None or row["warehouse"] in warehouses:
+            found[row["item"]].append(row["code"])
+    return found
+
+
+class Bringing(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods to bring to a pick bin, from one place."""
+
+    source: str
+    quantity: str
+    lot: str = ""
+    serial: str = ""
+    source_code: str = ""
+
+
+class Replenishment(msgspec.Struct, frozen=True, kw_only=True):
+    """A pick bin that runs low, and from where it is filled up."""
+
+    id: int
+    item: int
+    item_code: str
+    item_name: str
+    unit: str
+    location_code: str
+    takes: list[Bringing]
+
+
+_REPLENISHMENTS = _statement(
+    """SELECT t.id, t.item, i.code AS item_code, i.name AS item_name, i.unit, l.code AS location_code, t.body
+    FROM task t JOIN item i ON i.id = t.item JOIN location l ON l.id = t.location
+    WHERE t.kind = 'replenish' AND t.closed_at IS NULL AND {visible:t.warehouse} ORDER BY t.id LIMIT 200"""
+)
+
+
+async def replenishments(warehouses: Warehouses) -> list[Replenishment]:
+    """Pick bins to fill up, those that ran low first before the others."""
+    found = []
+    for row in await fetch(_REPLENISHMENTS, *_seen(warehouses)):
+        values: dict[str, Any] = dict(row)
+        takes = msgspec.convert(msgspec.json.decode(values.pop("body"))["takes"], list[Bringing])
+        found.append(Replenishment(takes=takes, **values))
+    places = {int(take.source[2:]) for one in found for take in one.takes}
+    codes = {f"l-{row[0]}": row[1] for row in await fetch(_PLACE_NAMES, as_json(sorted(places)))}
+    return [
+        msgspec.structs.replace(
+            one,
+            takes=[msgspec.structs.replace(take, source_code=codes[take.source]) for take in one.takes],
+        )
+        for one in found
+    ]
 
 
 # Lists of documents

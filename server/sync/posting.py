@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from server.counts import following as counts
 from server.inbound import following as inbound
-from server.outbound import checking
+from server.outbound import checking, ordering
 from server.outbound import following as outbound
-from server.outbound import ordering
 from server.stock import following as inside
-from server.stock import ledger
+from server.stock import ledger, replenishing
 from server.stock.availability import Goods
 from server.stock.book import Book
 from server.stock.ledger import Origin
@@ -32,6 +31,10 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
     if named or world.looks:
         await outbound.follow(named, origins, await checking.record(world.looks.values(), origins))
     await counts.follow(world.book, origins)
+    if moved := {
+        cell.item for cell in world.book.changed() if world.book.places[cell.location].kind == "bin"
+    }:
+        await replenishing.follow(moved)
     if gone := _went_or_was_counted(world.book):
         await outbound.heal(gone)
     if came := _came(world.book):
