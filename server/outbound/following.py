@@ -31,12 +31,16 @@ STRANGE = "pick_unordered"
 SHORTAGE = "shortage"
 """The incident of a promise for which nothing is left: sales decides."""
 
+DIFFERENCE = "check_difference"
+"""The incident of a carton in which somebody found something else than the book says was put in."""
+
 SENT_ANYWAY = "cancelled_shipped"
 """The incident of goods that left although their notice was cancelled."""
 
 _LINE = Statement("UPDATE shipment_notice_line SET picked = ?, packed = ?, shipped = ? WHERE id = ?")
 _ORDER_LINES = Statement(
-    "UPDATE sales_line SET picked = (SELECT coalesce(sum(l.picked), 0) FROM shipment_notice_line l"
+    "UPDATE sales_line SET picked = (SELECT coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped"
+    " ELSE l.picked END), 0) FROM shipment_notice_line l JOIN shipment_notice n ON n.id = l.notice"
     " WHERE l.order_line = sales_line.id), shipped = (SELECT coalesce(sum(l.shipped), 0)"
     " FROM shipment_notice_line l WHERE l.order_line = sales_line.id), noticed = (SELECT"
     " coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.quantity - l.short > l.picked"
@@ -44,8 +48,9 @@ _ORDER_LINES = Statement(
     " JOIN shipment_notice n ON n.id = l.notice WHERE l.order_line = sales_line.id) WHERE order_id = ?"
 )
 _DRAWN = Statement(
-    "SELECT l.order_line, sum(CASE WHEN l.picked < l.quantity THEN l.picked ELSE l.quantity END)"
-    " FROM shipment_notice_line l JOIN shipment_notice n ON n.id = l.notice WHERE n.order_id = ? GROUP BY l.order_line"
+    "SELECT l.order_line, sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.picked < l.quantity - l.short"
+    " THEN l.picked ELSE l.quantity - l.short END) FROM shipment_notice_line l"
+    " JOIN shipment_notice n ON n.id = l.notice WHERE n.order_id = ? GROUP BY l.order_line"
 )
 _STATE = Statement(
     "UPDATE shipment_notice SET state = ?, picked_at = ?, packed_at = ?, checked_at = ?, shipped_at = ?,"
@@ -55,6 +60,12 @@ _CANCEL = Statement("UPDATE shipment_notice SET state = 'cancelled', version = v
 _ORDER_STATE = Statement(
     "UPDATE sales_order SET state = ?, closed_at = ?, version = version + 1 WHERE id = ?"
 )
+_NEWEST = Statement(
+    "SELECT a.document, a.id, a.line, a.item, a.location, a.lot, a.serial, a.quantity, a.picked, a.state, a.position"
+    " FROM allocation a JOIN location l ON l.id = a.location WHERE a.item = ? AND l.warehouse = ?"
+    " AND a.state = 'open' ORDER BY a.id DESC"
+)
+_RESERVED = Statement("SELECT coalesce(sum(quantity), 0) FROM reservation WHERE item = ? AND warehouse = ?")
 _TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHERE id = ?")
 _CLOSE_INCIDENT = Statement(
     "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
@@ -76,9 +87,11 @@ def today() -> date:
     return datetime.fromtimestamp(clock.now() / clock.SECOND, ZoneInfo(settings().timezone)).date()
 
 
-async def follow(postings: Iterable[Posting], origins: Mapping[str, Origin]) -> None:
-    """After these were posted, in their transaction: notices that they name read as the ledger does."""
-    touched: dict[int, Origin] = {}
+async def follow(
+    postings: Iterable[Posting], origins: Mapping[str, Origin], looked: Mapping[int, Origin]
+) -> None:
+    """After these were posted, in their transaction: notices that they name, or into whose cartons somebody looked."""
+    touched = dict(looked)
     for posting in postings:
         if number := notice.number_of(posting.flow.document):
             touched[number] = origins.get(posting.operation, Origin())
@@ -95,6 +108,8 @@ async def refresh(touched: Mapping[int, Origin]) -> None:
         for order_id in sorted({one.notice.order_id for one in standing}):
             cause = next(touched[one.notice.id] for one in standing if one.notice.order_id == order_id)
             await refresh_order(order_id, cause)
+        items = {(line.item, one.notice.warehouse) for one in standing for line in one.lines}
+        await _keep_within_reserved(sorted(items))
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,11 +156,12 @@ async def _refresh(standing: Standing, cause: Origin) -> None:
         _LINE,
         [
             (line.picked, line.packed, line.shipped, line.id)
-            for line, before in zip(after, standing.lines, strict=True)
-            if line != before
+            for line, old in zip(after, standing.lines, strict=True)
+            if line != old
         ],
     )
-    await _draw(one, standing.lines, after)
+    before = [notice.drawn(one.state, line) for line in standing.lines]
+    await _draw(one, after, before, [notice.drawn(one.state, line) for line in after])
     await _tick(standing.pinned, notice.ticked(standing.pinned, after, standing.story))
     state = notice.state_after(
         one.state,
@@ -159,30 +175,30 @@ async def _refresh(standing: Standing, cause: Origin) -> None:
         await _change_state(one, state, cause)
     if state in notice.TO_PICK:
         await pin_missing(one, after, standing.steps)
-    await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing.story)
+    await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing)
     await tell_devices([one.id])
 
 
-async def _draw(one: Notice, before: Sequence[Line], after: Sequence[Line]) -> None:
+async def _draw(one: Notice, lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> None:
     """Take what was picked off what is reserved for the order, and give back what lies in a bin again.
 
     Nothing is given back for what the customer does not want any more.
     """
-    if all(old.drawn == new.drawn for old, new in zip(before, after, strict=True)):
+    if before == after:
         return
     document = f"so-{one.order_id}"
     wanted = {line.id: line.wanted for line in await queries.lines(one.order_id)}
     drawn = {row[0]: int(row[1]) for row in await fetch(_DRAWN, one.order_id)}
-    for old, new in zip(before, after, strict=True):
-        if new.drawn > old.drawn:
-            await promising.draw(document, new.order_line, new.drawn - old.drawn)
-        elif new.drawn < old.drawn:
-            held = (await promising.reserved_for(document)).get(new.order_line, 0)
-            back = min(old.drawn - new.drawn, wanted[new.order_line] - drawn[new.order_line] - held)
+    for line, old, new in zip(lines, before, after, strict=True):
+        if new > old:
+            await promising.draw(document, line.order_line, new - old)
+        elif new < old:
+            held = (await promising.reserved_for(document)).get(line.order_line, 0)
+            back = min(old - new, wanted[line.order_line] - drawn[line.order_line] - held)
             want = Want(
                 document=document,
-                line=new.order_line,
-                item=new.item,
+                line=line.order_line,
+                item=line.item,
                 warehouse=one.warehouse,
                 quantity=back,
             )
@@ -213,6 +229,30 @@ async def _change_state(one: Notice, state: str, cause: Origin) -> None:
     await events.record(f"notice.{state}", f"sn:{one.id}", body, by=cause.user, device=cause.device)
 
 
+async def _keep_within_reserved(goods: Iterable[tuple[int, int]]) -> None:
+    """Pin no more than is promised: a pick nobody had asked for may have used up what another was to pick.
+
+    Whoever was sent last gives way.
+    """
+    cut: list[Pinned] = []
+    touched: set[int] = set()
+    for item, warehouse in goods:
+        rows = await fetch(_NEWEST, item, warehouse)
+        pinned = [Pinned(**{field: row[field] for field in Pinned.__struct_fields__}) for row in rows]
+        over = sum(one.rest for one in pinned) - int((await fetch(_RESERVED, item, warehouse))[0][0])
+        for one, row in zip(pinned, rows, strict=True):
+            share = min(one.rest, over)
+            number = notice.number_of(row["document"])
+            if share > 0 and number:
+                state = "open" if share < one.rest else "short"
+                cut.append(msgspec.structs.replace(one, quantity=one.quantity - share, state=state))
+                touched.add(number)
+                over -= share
+    if cut:
+        await execute_many(_TICK, [(one.picked, one.quantity, one.state, one.id) for one in cut])
+        await tell_devices(touched)
+
+
 async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
     """Name a place for whatever is to be picked and has none, on a new walk; say so where nothing is left."""
     pinned = (await surveying.pinned([one.document]))[one.document]
@@ -241,26 +281,24 @@ async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
         await routing.plan_walk(one, steps)
 
 
-async def _raise_oddities(one: Notice, lines: Sequence[Line], story: Story) -> None:
+async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing) -> None:
     """Tell a person what a rule cannot settle, and stop telling once the movements have settled it."""
-    now = clock.now()
     body: dict[str, Any] = {"document": one.document, "number": one.number, "order": one.order_number}
     left_over = notice.must_be_put_back(one.state, lines)
-    if left_over:
-        told = body | {"quantity": quantity.format(left_over), "tote": one.tote_code}
-        await raising.raise_incident(PUT_BACK, one.document, told, warehouse=one.warehouse)
-    else:
-        await execute(_CLOSE_INCIDENT, now, PUT_BACK, one.document)
-    if one.state == "cancelled" and any(line.shipped for line in lines):
-        await raising.raise_incident(SENT_ANYWAY, one.document, body, warehouse=one.warehouse)
-    else:
-        await execute(_CLOSE_INCIDENT, now, SENT_ANYWAY, one.document)
-    strangers = notice.strangers(lines, story)
-    if strangers:
-        told = body | {"items": [f"i-{item}" for item in strangers]}
-        await raising.raise_incident(STRANGE, one.document, told, warehouse=one.warehouse)
-    else:
-        await execute(_CLOSE_INCIDENT, now, STRANGE, one.document)
+    strangers = [f"i-{item}" for item in notice.strangers(lines, standing.story)]
+    wrong = [f"l-{place}" for place in notice.differences(standing.seen, standing.story)]
+    sent = one.state == "cancelled" and any(line.shipped for line in lines)
+    odd: dict[str, dict[str, Any] | None] = {
+        PUT_BACK: {"quantity": quantity.format(left_over), "tote": one.tote_code} if left_over else None,
+        SENT_ANYWAY: {} if sent else None,
+        STRANGE: {"items": strangers} if strangers else None,
+        DIFFERENCE: {"cartons": wrong} if wrong and one.state != "shipped" else None,
+    }
+    for kind, more in odd.items():
+        if more is None:
+            await execute(_CLOSE_INCIDENT, clock.now(), kind, one.document)
+        else:
+            await raising.raise_incident(kind, one.document, body | more, warehouse=one.warehouse)
 
 
 async def refresh_order(order_id: int, cause: Origin) -> None:
@@ -292,6 +330,9 @@ async def end(one: Notice, reason: str, cause: Origin) -> None:
     """Take a notice back: nobody walks for it any more, and what is in a tote is to be put back."""
     await unpin(one)
     await execute(_CANCEL, one.id)
+    lines = (await surveying.lines([one.id]))[one.id]
+    before = [notice.drawn(one.state, line) for line in lines]
+    await _draw(one, lines, before, [notice.drawn("cancelled", line) for line in lines])
     body = {"reason": reason.strip()}
     await events.record("notice.cancelled", f"sn:{one.id}", body, by=cause.user, device=cause.device)
     await refresh({one.id: cause})

@@ -72,10 +72,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     def to_pick(self) -> int:
         return max(0, self.wanted - self.picked)
 
-    @property
-    def drawn(self) -> int:
-        """What picking took off the reservation: beyond what was asked nobody had anything reserved."""
-        return min(self.picked, self.quantity)
+
+def drawn(state: str, line: Line) -> int:
+    """What a line took off the reservation: beyond what was asked nobody had anything reserved.
+
+    What was picked for a cancelled notice goes back into a bin, so it is still promised to the order; so is what
+    a notice was closed short of, though it may turn up after all.
+    """
+    return min(line.shipped if state == "cancelled" else line.picked, line.wanted)
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +106,14 @@ class Pick(NamedTuple):
     serial: str
 
 
+class Goods(NamedTuple):
+    """Goods as they lie in a tote or carton."""
+
+    item: int
+    lot: str
+    serial: str
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """What the movements of a notice say: by item how far it came, from where it was taken, and by whom."""
 
@@ -110,8 +122,10 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     shipped: dict[int, int]
     taken: dict[Pick, int]
     pickers: frozenset[int]
-    changed_at: int
-    """When goods last went into or out of its totes and cartons, other than to the customer."""
+    contents: dict[int, dict[Goods, int]]
+    """What was put into each of its totes and cartons; what left with them for the customer still counts."""
+    changed_at: dict[int, int]
+    """When goods last went into or out of each of them, other than to the customer."""
 
 
 def told(shares: Iterable[Share]) -> Story:
@@ -122,7 +136,8 @@ def told(shares: Iterable[Share]) -> Story:
     passed: dict[int, dict[int, int]] = {stage: defaultdict(int) for stage in (PICKED, PACKED, SHIPPED)}
     taken: dict[Pick, int] = defaultdict(int)
     pickers: set[int] = set()
-    changed_at = 0
+    contents: dict[int, dict[Goods, int]] = defaultdict(lambda: defaultdict(int))
+    changed_at: dict[int, int] = defaultdict(int)
     for share in shares:
         start, end = STAGES.get(share.source_kind, 0), STAGES.get(share.target_kind, 0)
         for stage, of_stage in passed.items():
@@ -132,8 +147,13 @@ def told(shares: Iterable[Share]) -> Story:
             pickers.add(share.user)
         if end == 0 and start > 0:
             taken[Pick(share.item, share.target, share.lot, share.serial)] -= share.quantity
-        if SHIPPED not in (start, end):
-            changed_at = max(changed_at, share.last_at)
+        if SHIPPED in (start, end):
+            continue
+        goods = Goods(share.item, share.lot, share.serial)
+        for place, stage, sign in ((share.source, start, -1), (share.target, end, 1)):
+            if stage in (PICKED, PACKED):
+                contents[place][goods] += sign * share.quantity
+                changed_at[place] = max(changed_at[place], share.last_at)
     shipped = {item: max(0, much) for item, much in passed[SHIPPED].items()}
     packed = {item: max(shipped[item], much) for item, much in passed[PACKED].items()}
     picked = {item: max(packed[item], much) for item, much in passed[PICKED].items()}
@@ -143,7 +163,11 @@ def told(shares: Iterable[Share]) -> Story:
         shipped=shipped,
         taken=_settled(taken),
         pickers=frozenset(pickers),
-        changed_at=changed_at,
+        contents={
+            place: {each: much for each, much in inside.items() if much > 0}
+            for place, inside in contents.items()
+        },
+        changed_at=dict(changed_at),
     )
 
 
@@ -254,29 +278,62 @@ def missing(line: Line, pinned: Iterable[Pinned]) -> int:
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Somebody looked into the cartons at a moment and found everything, or a difference."""
+    """Somebody looked into one tote or carton at a moment; `content` is the digest of what they found, or nothing.
+
+    Nothing means that all is as it should be, without having counted it to us.
+    """
 
     person: int
     checked_at: int
-    result: str
+    location: int
+    content: str = ""
 
 
-def digest(contents: Iterable[tuple[int, str, str, int]]) -> str:
-    """What is in the cartons (item, lot, serial, quantity), in one short word that any change changes."""
-    text = msgspec.json.encode(sorted(one for one in contents if one[3]))
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody looked into a tote or carton; `found` is what they counted: nothing when all was right."""
+
+    operation: str
+    at: int
+    location: int
+    document: str = ""
+    found: dict[Goods, int] = {}
+
+
+def digest(inside: Mapping[Goods, int]) -> str:
+    """What is in a carton in one short word that any change changes."""
+    text = msgspec.json.encode(sorted((*goods, much) for goods, much in inside.items() if much))
     return hashlib.sha256(text).hexdigest()[:16]
 
 
 def checked_by(seen: Iterable[Seen], story: Story) -> frozenset[int]:
-    """Who has found everything right since the contents last changed, pickers apart."""
-    last: dict[int, Seen] = {}
+    """Who has found all of it right since it last changed, pickers apart: they do not see their own mistakes."""
+    last: dict[tuple[int, int], Seen] = {}
     for one in sorted(seen, key=lambda one: one.checked_at):
-        last[one.person] = one
+        last[one.person, one.location] = one
+    full = [place for place, inside in story.contents.items() if inside]
+    people = {person for person, _ in last} - story.pickers
     return frozenset(
         person
-        for person, one in last.items()
-        if person not in story.pickers and one.result == "passed" and one.checked_at > story.changed_at
+        for person in people
+        if full and all(_is_right(last.get((person, place)), story) for place in full)
     )
+
+
+def _is_right(one: Seen | None, story: Story) -> bool:
+    if one is None or one.checked_at <= story.changed_at[one.location]:
+        return False
+    return one.content in ("", digest(story.contents[one.location]))
+
+
+def differences(seen: Iterable[Seen], story: Story) -> list[int]:
+    """Totes and cartons in which somebody, since they last changed, found something else than was put in."""
+    return sorted({
+        one.location
+        for one in seen
+        if one.content
+        and one.checked_at > story.changed_at.get(one.location, 0)
+        and one.content != digest(story.contents.get(one.location, {}))
+    })  # fmt: skip
 
 
 def why_not_check(person: int, seen: Iterable[Seen], story: Story) -> str | None:

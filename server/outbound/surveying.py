@@ -110,6 +110,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     lot: str
     serial: str
     on_hand: int
+    is_held: bool
+    expiry: str
 
 
 _NOTICES = (
@@ -159,7 +161,8 @@ _PINNED = Statement(*(
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
 _SEEN = _about(
-    "SELECT notice, person, checked_at, result FROM shipment_check WHERE notice", " ORDER BY checked_at, id"
+    "SELECT notice, person, checked_at, location, content FROM shipment_check WHERE notice",
+    " ORDER BY checked_at, id",
 )
 _PLACES = _about(
     "SELECT l.id, l.code, coalesce(z.code, '') AS zone, l.aisle, l.bay, l.level FROM location l"
@@ -170,9 +173,15 @@ _CARTONS = _about(
     " JOIN location l ON l.id = c.location WHERE c.notice",
     " ORDER BY c.id",
 )
+_BY_CARTON = _about("SELECT location, notice FROM carton WHERE location")
+_BY_TOTE = _about(
+    "SELECT tote, id FROM shipment_notice WHERE state NOT IN ('shipped', 'cancelled', 'short_closed') AND tote"
+)
 _CONTENTS = _about(
     "SELECT b.location, l.code AS location_code, l.kind, b.item, i.code, i.name, i.unit AS base, b.lot, b.serial,"
-    " b.on_hand FROM balance b JOIN location l ON l.id = b.location JOIN item i ON i.id = b.item"
+    " b.on_hand, coalesce(o.is_held, false) AS is_held, coalesce(o.expiry_on, '') AS expiry FROM balance b"
+    " JOIN location l ON l.id = b.location JOIN item i ON i.id = b.item"
+    " LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"
     " WHERE b.on_hand > 0 AND b.owner = 0 AND b.location",
     " ORDER BY l.code, i.code, b.lot, b.serial",
 )
@@ -250,7 +259,7 @@ async def seen(ids: Collection[int]) -> dict[int, list[Seen]]:
     """Who looked into the cartons of these notices."""
     found: dict[int, list[Seen]] = {one: [] for one in ids}
     for row in await fetch(_SEEN, as_json(sorted(ids))):
-        found[row["notice"]].append(Seen(row["person"], row["checked_at"], row["result"]))
+        found[row["notice"]].append(Seen(row["person"], row["checked_at"], row["location"], row["content"]))
     return found
 
 
@@ -267,9 +276,38 @@ async def cartons(ids: Collection[int]) -> dict[int, list[Carton]]:
     return found
 
 
+async def notices_at(locations: Iterable[int]) -> dict[int, int]:
+    """To which notice the carton or tote at each of these locations belongs now."""
+    asked = as_json(sorted(set(locations)))
+    found = {row[0]: row[1] for row in await fetch(_BY_TOTE, asked)}
+    return found | {row[0]: row[1] for row in await fetch(_BY_CARTON, asked)}
+
+
+_TOTE = Statement("SELECT 1 FROM location WHERE id = ? AND warehouse = ? AND kind = 'tote' AND is_active")
+_TOTES = Statement(
+    "SELECT id, code FROM location WHERE warehouse = ? AND kind = 'tote' AND is_active ORDER BY code LIMIT 200"
+)
+
+
+async def is_tote(location: int, warehouse: int) -> bool:
+    """Whether goods may be picked into this one there."""
+    return bool(await fetch(_TOTE, location, warehouse))
+
+
+async def totes(warehouse: int) -> list[tuple[int, str]]:
+    """The totes of a warehouse: id and code."""
+    return [(row[0], row[1]) for row in await fetch(_TOTES, warehouse)]
+
+
+def some_of(content: Content, much: int) -> Content:
+    """So much of these goods."""
+    return msgspec.structs.replace(content, on_hand=much)
+
+
 async def contents(locations: Iterable[int]) -> list[Content]:
     """What lies in these totes and cartons."""
-    return [Content(**dict(row)) for row in await fetch(_CONTENTS, as_json(sorted(set(locations))))]
+    rows = await fetch(_CONTENTS, as_json(sorted(set(locations))))
+    return [Content(**dict(row) | {"is_held": bool(row["is_held"])}) for row in rows]
 
 
 _LIVE = Statement(
@@ -281,3 +319,53 @@ _LIVE = Statement(
 async def live_ids(warehouse: int) -> list[int]:
     """The notices that somebody in this warehouse has something to do with."""
     return [row[0] for row in await fetch(_LIVE, warehouse)]
+
+
+class Wave(msgspec.Struct, frozen=True, kw_only=True):
+    """Notices that are picked together."""
+
+    id: int
+    number: str
+    warehouse: int
+    warehouse_code: str
+    kind: str
+    state: str
+    walk_mm: int
+    by_code_mm: int
+    created_at: int
+    closed_at: int | None
+    notices: int
+    to_pick: int
+
+    @property
+    def saved_m(self) -> int:
+        """Metres saved against walking in the order of the codes."""
+        return (self.by_code_mm - self.walk_mm) // 1000
+
+    @property
+    def shown_state(self) -> str:
+        """What pages say of it: dissolved, done, or open."""
+        if self.state == "dissolved":
+            return "dissolved"
+        return "open" if self.to_pick else "done"
+
+
+_WAVES = (
+    "SELECT v.id, v.number, v.warehouse, w.code AS warehouse_code, v.kind, v.state, v.walk_mm, v.by_code_mm,"
+    " v.created_at, v.closed_at, count(n.id) AS notices, coalesce(sum(CASE WHEN n.state IN ('waiting', 'released',"
+    " 'picking') THEN 1 ELSE 0 END), 0) AS to_pick FROM wave v JOIN warehouse w ON w.id = v.warehouse"
+    " LEFT JOIN shipment_notice n ON n.wave = v.id"
+)
+_WAVE_GROUP = (
+    " GROUP BY v.id, v.number, v.warehouse, w.code, v.kind, v.state, v.walk_mm, v.by_code_mm, v.created_at,"
+    " v.closed_at"
+)
+_WAVE = Statement(f"{_WAVES} WHERE v.id = ?{_WAVE_GROUP}")
+_ALL_WAVES = Statement(f"{_WAVES}{_WAVE_GROUP} ORDER BY v.id DESC LIMIT ? OFFSET ?")
+
+
+async def wave(wave_id: int, warehouses: Warehouses = None) -> Wave | None:
+    """The wave with this id, if it is of one of these warehouses."""
+    rows = await fetch(_WAVE, wave_id)
+    found = Wave(**dict(rows[0]) | {"to_pick": int(rows[0]["to_pick"])}) if rows else None
+    return found if found and (warehouses is None or found.warehouse in warehouses) else None

@@ -163,11 +163,11 @@ class Carton(Table, tablename="carton"):
 
 
 class Check(Table, tablename="shipment_check"):
-    """Somebody looked again: `content` is a digest of what was in the cartons, so any later change voids it."""
+    """Somebody looked into a tote or carton: `content` is a digest of what they found, nothing when all was right."""
 
     notice = fk(Notice)
+    location = fk(Location)
     person = Integer(default=0)
-    result = Text(default="passed")
     content = Text(default="")
     operation = code()
     checked_at = moment()

@@ -11,7 +11,7 @@ from server.sync.verdict import APPLIED, Doing, Ruling, standing
 
 ACTS = (
     wire.Bind, wire.Print, wire.EditItem, wire.EditCustomer, wire.Note, wire.PlaceOrder, wire.ChangeOrder,
-    wire.CancelOrder,
+    wire.CancelOrder, wire.TakeTask,
 )  # fmt: skip
 
 
@@ -39,6 +39,8 @@ async def act(doing: Doing) -> Ruling:
             return await claiming.change(doing, args)
         case wire.CancelOrder() as args:
             return await claiming.cancel(doing, args)
+        case wire.TakeTask() as args:
+            return await claiming.take(doing, args)
         case wire.Note() as args:
             await events.record(
                 "note.added", args.subject, {"text": args.text}, by=_by(doing), device=doing.device

@@ -13,7 +13,7 @@ from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused, Stale
 from server.documents import line
 from server.documents.line import Goods, Line, Typed
-from server.outbound import ordering, queries
+from server.outbound import ordering, queries, releasing, waving
 from server.outbound.order import Head
 from server.outbound.ordering import By, Confirmed, NotNow, Outcome
 from server.sync import wire
@@ -103,6 +103,20 @@ async def cancel(doing: Doing, args: wire.CancelOrder) -> Ruling:
         case NotNow(reason):
             return Ruling("rejected", NOT_NOW.get(reason, "malformed"))
     _answer(doing, standing.operation or standing.document, _head(standing, "cancelled") | {"lines": []})
+    return APPLIED
+
+
+async def take(doing: Doing, args: wire.TakeTask) -> Ruling:
+    """Say who picks a notice or wave; whoever came first keeps it, the rows of the notice say who that is."""
+    ids = await waving.notices_of(args.task)
+    act = releasing.leave if args.leave else releasing.take
+    match await act(ids, by=_by(doing)):
+        case releasing.Taken():
+            return Ruling("rejected", "task_taken")
+        case Missing():
+            return Ruling("rejected", "not_found")
+        case releasing.NotNow():
+            return Ruling("rejected", "task_closed")
     return APPLIED
 
 

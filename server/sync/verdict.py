@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from server import quantity
+from server.outbound.notice import Goods, Look
 from server.stock.book import Book
 from server.stock.lot import Lot, differs, is_expired, sighted
 from server.stock.movement import Cell, Flow, Moment
@@ -83,6 +84,10 @@ class World(msgspec.Struct):
     """Where the book has seen a serial: the real locations that hold it."""
     meanings: Mapping[tuple[str, int], frozenset[int]]
     """What a scanned code meant to us at the operation's time: (code, event time) → items."""
+    counters: Mapping[int, frozenset[int]] = {}
+    """Who has counted a planned place already, where a second person is asked for."""
+    looks: dict[str, Look] = {}
+    """Who looked into which carton, by operation."""
 
 
 APPLIED: Final = Ruling("applied")
@@ -323,7 +328,10 @@ def _count_oddity(doing: Doing, world: World, location: int) -> str | None:
     scope = doing.actor.warehouses if doing.actor else None
     if scope is not None and place.warehouse not in scope:
         return "out_of_scope"
-    return None if place.is_active else "inactive_location"
+    if not place.is_active:
+        return "inactive_location"
+    again = doing.actor is not None and doing.actor.id in world.counters.get(location, ())
+    return "second_opinion" if again else None
 
 
 def _carton(doing: Doing, args: wire.Carton, world: World) -> Ruling:
@@ -347,6 +355,7 @@ def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) ->
     """What goes into the carton, or leaves with it; None when that cannot be told."""
     act = ACTS[doing.kind]
     if act == "check":
+        world.book.put(world.looks, doing.id, _look(doing, args, carton))
         return []
     if act == "pack" and any(
         line.source is None or wire.number(line.source) == carton for line in args.lines
@@ -369,6 +378,14 @@ def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) ->
         for line in args.lines
     ]  # fmt: skip
     return flows if all(flow.quantity for flow in flows) else None
+
+
+def _look(doing: Doing, args: wire.Carton, carton: int) -> Look:
+    found: dict[Goods, int] = {}
+    for line in args.lines:
+        goods = Goods(wire.number(line.item), line.lot, line.serial)
+        found[goods] = found.get(goods, 0) + quantity.parse(line.quantity)
+    return Look(operation=doing.id, at=doing.when.at, location=carton, document=args.document, found=found)
 
 
 def _undo(doing: Doing, args: wire.Undo, world: World) -> Ruling:

@@ -227,6 +227,13 @@ class PlaceOrder(msgspec.Struct, frozen=True):
     policy: Literal["", "partial", "complete", "cancel"] = ""
 
 
+class TakeTask(msgspec.Struct, frozen=True):
+    """A notice or wave that somebody picks from now on, or, with `leave`, lets others go on with."""
+
+    task: Text
+    leave: bool = False
+
+
 class ChangeOrder(msgspec.Struct, frozen=True):
     """All its lines as they should be; `order` is its wire id, or the operation that placed it."""
 
@@ -271,7 +278,7 @@ KINDS: Final[dict[str, tuple[str, type[msgspec.Struct] | None]]] = {
     "order.place@1": (CLAIM, PlaceOrder),
     "order.change@1": (CLAIM, ChangeOrder),
     "order.cancel@1": (CLAIM, CancelOrder),
-    "task.take@1": (CLAIM, None),
+    "task.take@1": (CLAIM, TakeTask),
     "quota.take@1": (CLAIM, None),
 }
 """Every kind ever shipped, its class, and how its arguments read (None: this release offers it to nobody)."""

@@ -28,7 +28,7 @@ async def picker(name: str = "wang") -> int:
     return await given.person(name)
 
 
-async def released(**amounts: int) -> int:
+async def released(**amounts: Any) -> int:
     """A confirmed order of which the floor has all that is there: the notice."""
     return await noticed((await ordered(**amounts)).id)
 
@@ -49,7 +49,7 @@ async def standing(notice_id: int) -> Notice:
 
 async def steps(**fields: Any) -> None:
     """How MAIN sends goods out: `packs=False`, `checkers=2`."""
-    await releasing.settle_steps(await given.warehouse(), Steps(**fields), by=1)  # type: ignore[arg-type]
+    await releasing.settle_steps(await given.warehouse(), Steps(**fields), by=By(1))
 
 
 async def tote(code: str = "T-1") -> int:
