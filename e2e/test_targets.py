@@ -136,6 +136,8 @@ HAND = ("receive", "move", "pick", "count", "lookup", "undo", "waiting", "device
 DESK = (
     "/", "/board", "/stock", "/stock/movements", "/stock/incidents", "/catalog/items", "/catalog/items/1",
     "/catalog/partners", "/catalog/warehouses", "/catalog/warehouses/1", "/imports", "/printing/jobs",
+    "/crm/customers", "/crm/customers/1", "/crm/customers/1/statement", "/crm/partners/1/terms",
+    "/crm/partners/1/card", "/crm/prices", "/crm/prices/new",
     "/printing/stations", "/devices", "/people", "/account",
 )  # fmt: skip
 

@@ -77,7 +77,8 @@ _ROWS = (
     " coalesce(c.is_blocked, ?) AS is_blocked, c.credit_limit AS limit_,"
     " (SELECT coalesce(sum(s.total), 0) FROM sales_order s WHERE s.customer = p.id"
     " AND s.state IN ('confirmed', 'partly_shipped')) AS open_,"
-    " (SELECT coalesce(max(o.ordered_on), '') FROM {table} o WHERE o.{column} = p.id{scope}) AS last_on"
+    " (SELECT coalesce(max(o.ordered_on), '') FROM {table} o WHERE o.{column} = p.id"
+    " AND o.state NOT IN ('draft', 'cancelled'){scope}) AS last_on"
     " FROM partner p LEFT JOIN partner_terms t ON t.partner = p.id LEFT JOIN customer_terms c ON c.partner = p.id"
     " WHERE p.id {in} ORDER BY p.code"
 )
