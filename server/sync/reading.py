@@ -8,6 +8,7 @@ import msgspec
 
 from server import feed, quantity
 from server.catalog import barcode, gs1
+from server.counts import queries as counts
 from server.db import Row, Statement, as_json, execute_many, fetch, fetch_by_keys
 from server.people.role import permissions
 from server.stock import ledger
@@ -187,6 +188,7 @@ async def world(doings: list[Doing]) -> World:
         lots = {(cell.item, cell.lot) for cell in book.raw if cell.lot} - lots
         more = await fetch_by_keys(_goods(items, lots))
         found |= {statement: [*found[statement], *rows] for statement, rows in more.items()}
+    counted = {wire.number(doing.args.location) for doing in doings if isinstance(doing.args, wire.Count)}
     known = {
         (row[0], row[1]): Lot(row[2], row[3], Moment(row[4], row[5]), bool(row[6])) for row in found[_LOTS]
     }
@@ -198,6 +200,7 @@ async def world(doings: list[Doing]) -> World:
         originals=originals,
         serials=_whereabouts(found[_SERIALS]),
         meanings=_meanings(scanned, found[_MEANINGS]),
+        counters=await counts.counters(counted) if counted else {},
     )
 
 

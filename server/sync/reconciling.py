@@ -35,7 +35,7 @@ GATHER_S = 0.003
 
 
 NO_EFFECT = ("held", "rejected")
-QUIET = ("suspense", "fraction", "factor_differs", "backordered", "order_held")
+QUIET = ("suspense", "fraction", "factor_differs", "backordered", "order_held", "second_opinion")
 """Warnings that nobody has to look into: they are told elsewhere, or are nothing but news."""
 
 UNCHAINED = "?"
