@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
 
+from server.catalog import search
+from server.catalog.queries import Page
 from server.db import Row, Statement, as_json, fetch
+from server.documents.filters import Filters
 from server.outbound.notice import Line, Pinned, Seen, Share, Steps
 
 Warehouses = frozenset[int] | None
@@ -369,3 +373,96 @@ async def wave(wave_id: int, warehouses: Warehouses = None) -> Wave | None:
     rows = await fetch(_WAVE, wave_id)
     found = Wave(**dict(rows[0]) | {"to_pick": int(rows[0]["to_pick"])}) if rows else None
     return found if found and (warehouses is None or found.warehouse in warehouses) else None
+
+
+# Lists
+
+PAGE_SIZE = 50
+SORTS = ("number", "due_on")
+
+
+class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice as the list shows it."""
+
+    id: int
+    number: str
+    order_number: str
+    customer_name: str
+    warehouse_code: str
+    state: str
+    due_on: str
+    taker: str
+    wave: int | None
+    wave_number: str
+
+
+def _listed(filters: Filters, warehouses: Warehouses, *, with_state: bool) -> tuple[str, str, list[Any]]:
+    """The filters as SQL in both dialects with their values; only what is asked for becomes part of it."""
+    found: list[tuple[str, str, Any]] = []
+    if warehouses is not None:
+        found.append((
+            "n.warehouse IN (SELECT value FROM json_each(?))",
+            "n.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)",
+            as_json(sorted(warehouses)),
+        ))  # fmt: skip
+    if with_state and filters.state:
+        found.append(("n.state = ?", "n.state = ?", filters.state))
+    if filters.partner:
+        found.append(("o.customer = ?", "o.customer = ?", filters.partner))
+    if filters.since:
+        found.append(("n.due_on >= ?", "n.due_on >= ?", filters.since))
+    if filters.until:
+        found.append(("n.due_on <= ?", "n.due_on <= ?", filters.until))
+    whole = "lower(n.number || ' ' || coalesce(n.tracking, '')) || ' ' || o.search"
+    found += [(f"instr({whole}, ?) > 0", f"strpos({whole}, ?) > 0", term) for term in search.terms(filters.q)]
+    sqlite, postgres = (" AND ".join(each[dialect] for each in found) or "1 = 1" for dialect in (0, 1))
+    return sqlite, postgres, [each[2] for each in found]
+
+
+@cache
+def _listing(sqlite: str, postgres: str, by: str, downwards: bool) -> Statement:
+    direction = "DESC" if downwards else "ASC"
+    return Statement(*(
+        "SELECT n.id, n.number, o.number AS order_number, p.name AS customer_name, w.code AS warehouse_code, n.state,"
+        " n.due_on, coalesce(nullif(u.display_name, ''), u.name, '') AS taker, n.wave,"
+        " coalesce(v.number, '') AS wave_number FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id"
+        " JOIN partner p ON p.id = o.customer JOIN warehouse w ON w.id = n.warehouse"
+        " LEFT JOIN wave v ON v.id = n.wave LEFT JOIN user_account u ON u.id = n.taken_by"
+        f" WHERE {conditions} ORDER BY {by} {direction}, n.id DESC LIMIT ? OFFSET ?"
+        for conditions in (sqlite, postgres)
+    ))  # fmt: skip
+
+
+@cache
+def _counting(sqlite: str, postgres: str) -> Statement:
+    return Statement(*(
+        "SELECT n.state, count(*) FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id"
+        f" WHERE {conditions} GROUP BY n.state"
+        for conditions in (sqlite, postgres)
+    ))  # fmt: skip
+
+
+_SORTED = {"": "n.id", "number": "n.id", "due_on": "n.due_on"}
+
+
+async def list_notices(filters: Filters, warehouses: Warehouses = None) -> Page:
+    """A page of notices, the newest first unless they are sorted otherwise."""
+    sqlite, postgres, values = _listed(filters, warehouses, with_state=True)
+    column, downwards = filters.sorted_by
+    statement = _listing(sqlite, postgres, _SORTED[column], downwards if column else True)
+    rows = await fetch(statement, *values, PAGE_SIZE + 1, (filters.page - 1) * PAGE_SIZE)
+    return Page([NoticeRow(**dict(row)) for row in rows[:PAGE_SIZE]], filters.page, len(rows) > PAGE_SIZE)
+
+
+async def count_notices(filters: Filters, warehouses: Warehouses = None) -> dict[str, int]:
+    """How many notices there are in each state, by the other filters."""
+    sqlite, postgres, values = _listed(filters, warehouses, with_state=False)
+    return {row[0]: row[1] for row in await fetch(_counting(sqlite, postgres), *values)}
+
+
+async def list_waves(page: int, warehouses: Warehouses = None) -> Page:
+    """A page of waves, the newest first."""
+    rows = await fetch(_ALL_WAVES, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
+    found = [Wave(**dict(row) | {"to_pick": int(row["to_pick"])}) for row in rows[:PAGE_SIZE]]
+    seen = [one for one in found if warehouses is None or one.warehouse in warehouses]
+    return Page(seen, page, len(rows) > PAGE_SIZE)

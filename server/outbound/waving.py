@@ -51,7 +51,7 @@ async def group(ids: Sequence[int], kind: str, *, by: By) -> Released | NotNow |
         assert first is not None, "a notice is never deleted"
         await routing.plan_walk(first, steps)
         await following.tell_devices([one.id for one in found])
-        body = {"notices": [one.number for one in found], "kind": kind}
+        body = {"notices": " ".join(one.number for one in found), "kind": kind}
         await events.record("wave.added", f"wv:{new}", body, by=by.person, device=by.device)
         return Released(new, number)
 

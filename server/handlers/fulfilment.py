@@ -1,0 +1,333 @@
+"""Goods out on the desk: notices and waves, what is picked, packed, checked and shipped of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+
+from server import desk, web, words
+from server.catalog.maintaining import Missing
+from server.desk import Step
+from server.outbound import following, notice, packing, releasing, shipping, surveying, waving
+from server.outbound.following import Standing
+from server.outbound.ordering import By
+from server.outbound.releasing import NotNow
+from server.sync import dispatching
+from server.web import HTMXRequest, may
+
+PATH = "/outbound/notices"
+WAVES = "/outbound/waves"
+
+STEPS: dict[str, tuple[str, frozenset[str]]] = {
+    "release": ("release notices", frozenset({"waiting"})),
+    "picking": ("move stock", notice.TO_PICK),
+    "cartons": ("move stock", frozenset({"picked", "packed", "checked"})),
+    "packing": ("move stock", frozenset({"picked"})),
+    "check": ("move stock", frozenset({"picked", "packed"})),
+    "shipment": ("move stock", frozenset({"picked", "packed", "checked"})),
+    "delivery": ("move stock", frozenset({"shipped"})),
+    "refusal": ("move stock", frozenset({"shipped"})),
+    "handing-over": ("release notices", notice.TO_PICK),
+    "short-closing": ("release notices", notice.TO_PICK),
+    "cancellation": ("release notices", notice.LIVE | {"waiting"}),
+}
+"""What can be done with a notice: who may, and in which states it is offered."""
+
+ASKS = frozenset({"refusal", "short-closing", "cancellation"})
+"""Steps that want a reason."""
+
+
+@get(PATH, guards=[may("see notices")])
+async def notices(request: HTMXRequest) -> Response[str]:
+    """Notices, by filters that stay."""
+    view = await desk.view(request, notice.STATES, surveying.SORTS)
+    seen = request.user.warehouses
+    found, counts = (
+        await surveying.list_notices(view.filters, seen),
+        await surveying.count_notices(view.filters, seen),
+    )
+    return web.page(
+        request,
+        "outbound/notices.html",
+        block="list",
+        view=view,
+        found=found,
+        counts=counts,
+        kinds=waving.KINDS,
+    )
+
+
+@get(f"{PATH}/{{notice_id:int}}", guards=[may("see notices")])
+async def notice_page(
+    request: HTMXRequest, notice_id: FromPath[int], done: FromQuery[str] = ""
+) -> Response[str]:
+    """One notice: its lines, where they are picked, its cartons, and what can be done now."""
+    return await _page(request, notice_id, done=done if done in STEPS else "")
+
+
+@post(f"{PATH}/{{notice_id:int}}/release", guards=[may("release notices")])
+async def release(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Let it be picked."""
+    outcome = await releasing.release([web.known_id(notice_id)], by=_by(request))
+    return await _went(request, notice_id, outcome or NotNow(("state",)), "release")
+
+
+@post(f"{PATH}/{{notice_id:int}}/picking", guards=[may("move stock")])
+async def pick(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """All of it was taken into a tote, from paper."""
+    tote = await _place(request, "tote")
+    outcome = await dispatching.pick(web.known_id(notice_id), tote, by=_by(request))
+    return await _went(request, notice_id, outcome, "picking")
+
+
+@post(f"{PATH}/{{notice_id:int}}/cartons", guards=[may("move stock")])
+async def open_carton(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Another carton for it."""
+    outcome = await packing.open_carton(web.known_id(notice_id), by=_by(request))
+    return await _went(request, notice_id, outcome, "cartons")
+
+
+@post(f"{PATH}/{{notice_id:int}}/packing", guards=[may("move stock")])
+async def pack(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """All that was picked went into this carton."""
+    carton = await _place(request, "carton")
+    outcome = await dispatching.pack(web.known_id(notice_id), carton, by=_by(request))
+    return await _went(request, notice_id, outcome, "packing")
+
+
+@post(f"{PATH}/{{notice_id:int}}/check", guards=[may("move stock")])
+async def check(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Everything in the cartons is as it should be."""
+    outcome = await dispatching.check(web.known_id(notice_id), by=_by(request))
+    return await _went(request, notice_id, outcome, "check")
+
+
+@post(f"{PATH}/{{notice_id:int}}/shipment", guards=[may("move stock")])
+async def ship(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """It left."""
+    form = await web.form(request)
+    outcome = await dispatching.ship(
+        web.known_id(notice_id),
+        form.text("carrier").strip()[:100],
+        form.text("tracking").strip()[:100],
+        today=following.today(),
+        by=_by(request),
+    )
+    return await _went(request, notice_id, outcome, "shipment")
+
+
+@post(f"{PATH}/{{notice_id:int}}/delivery", guards=[may("move stock")])
+async def deliver(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """The customer has it."""
+    outcome = await shipping.confirm_delivery(web.known_id(notice_id), "delivered", by=_by(request))
+    return await _went(request, notice_id, outcome, "delivery")
+
+
+@post(f"{PATH}/{{notice_id:int}}/refusal", guards=[may("move stock")])
+async def refuse(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """The customer did not take it in."""
+    reason = await _reason(request)
+    outcome = await shipping.confirm_delivery(
+        web.known_id(notice_id), "refused", reason=reason, by=_by(request)
+    )
+    return await _went(request, notice_id, outcome, "refusal")
+
+
+@post(f"{PATH}/{{notice_id:int}}/handing-over", guards=[may("release notices")])
+async def hand_over(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Whoever has it lets others go on."""
+    outcome = await releasing.leave([web.known_id(notice_id)], by=_by(request))
+    return await _went(request, notice_id, outcome, "handing-over")
+
+
+@post(f"{PATH}/{{notice_id:int}}/short-closing", guards=[may("release notices")])
+async def close_short(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Pick no more of it."""
+    outcome = await releasing.close_short(
+        web.known_id(notice_id), reason=await _reason(request), by=_by(request)
+    )
+    return await _went(request, notice_id, outcome, "short-closing")
+
+
+@post(f"{PATH}/{{notice_id:int}}/cancellation", guards=[may("release notices")])
+async def cancel(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """Take it back."""
+    outcome = await releasing.cancel(web.known_id(notice_id), reason=await _reason(request), by=_by(request))
+    return await _went(request, notice_id, outcome, "cancellation")
+
+
+async def _reason(request: HTMXRequest) -> str:
+    return (await web.form(request)).text("reason")[:200]
+
+
+async def _place(request: HTMXRequest, field: str) -> int:
+    """The chosen tote or carton; a number that no place has is refused like any other wrong one."""
+    return min((await web.form(request)).whole(field) or 0, 2**31 - 1)
+
+
+def _by(request: HTMXRequest) -> By:
+    return By(request.user.id, warehouses=request.user.warehouses)
+
+
+async def _went(request: HTMXRequest, notice_id: int, outcome: object, step: str) -> Response[str]:
+    """Look at what was done, or at why not beside the step that asked for it."""
+    match outcome:
+        case Missing():
+            raise NotFoundException(detail="notice")
+        case NotNow(reasons):
+            return await _page(request, notice_id, refused={step: _why_not(request, reasons)}, status=422)
+    return web.see(f"{PATH}/{notice_id}?done={step}")
+
+
+def _why_not(request: HTMXRequest, reasons: tuple[str, ...]) -> str:
+    return " ".join(words.t(f"fulfilment.refused.{why}", request.user.language) for why in reasons)
+
+
+async def _page(
+    request: HTMXRequest,
+    notice_id: int,
+    *,
+    done: str = "",
+    refused: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response[str]:
+    found = await following.gather([web.known_id(notice_id)])
+    if not found or not request.user.reaches(found[0].notice.warehouse):
+        raise NotFoundException(detail="notice")
+    standing = found[0]
+    one = standing.notice
+    return web.page(
+        request,
+        "outbound/notice.html",
+        status=status,
+        notice=one,
+        lines=await surveying.shown_lines(one.id),
+        pinned=standing.pinned,
+        places=await surveying.places(pinned.location for pinned in standing.pinned),
+        cartons=(await surveying.cartons([one.id])).get(one.id, []),
+        inside=await surveying.contents(standing.story.contents),
+        totes=await surveying.totes(one.warehouse),
+        next=notice.next_step(one.state, standing.steps),
+        steps=_steps(request, standing, refused or {}),
+        refused=refused or {},
+        about=await desk.about(request, "fulfilment", one.document),
+        done=done,
+    )
+
+
+IN_FORMS = frozenset({"picking", "packing", "shipment"})
+"""Steps that want more than a reason: the page has forms of their own for them."""
+
+
+def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str]) -> list[Step]:
+    """What this person can do with the notice now by one button."""
+    language, one = request.user.language, standing.notice
+    offered = {name for name, (_, states) in STEPS.items() if one.state in states} - IN_FORMS
+    if notice.next_step(one.state, standing.steps) != "check":
+        offered -= {"check"}
+    if one.delivery:
+        offered -= {"delivery", "refusal"}
+    if not one.taken_by:
+        offered -= {"handing-over"}
+    return [
+        Step(
+            path=f"{PATH}/{one.id}/{name}",
+            label=words.t(f"fulfilment.step.{_word(name)}", language),
+            effect=words.t(f"fulfilment.effect.{_word(name)}", language),
+            tone="danger" if name in ASKS else "",
+            asks=words.t("outbound.reason", language) if name in ASKS else "",
+            refused=refused.get(name, ""),
+        )
+        for name, (action, _) in STEPS.items()
+        if (name in offered or (name in refused and name not in IN_FORMS)) and request.user.may(action)
+    ]
+
+
+def _word(name: str) -> str:
+    return name.replace("-", "_")
+
+
+# Waves
+
+
+@get(WAVES, guards=[may("see notices")])
+async def waves(request: HTMXRequest, page: FromQuery[int] = 1) -> Response[str]:
+    """Waves, the newest first."""
+    found = await surveying.list_waves(max(1, min(page, 2500)), request.user.warehouses)
+    return web.page(request, "outbound/waves.html", block="list", found=found, refused="")
+
+
+@post(WAVES, guards=[may("release notices")])
+async def group(request: HTMXRequest) -> Response[str]:
+    """Let the chosen notices be picked together."""
+    form = await web.form(request)
+    chosen = [
+        web.known_id(int(each)) for each in form.fields.get("notice", []) if each.isascii() and each.isdigit()
+    ]
+    outcome: Any = await waving.group(chosen[: waving.MAX_NOTICES + 1], form.text("kind"), by=_by(request))
+    match outcome:
+        case Missing():
+            return await _refused_wave(
+                request, words.t("fulfilment.refused.nothing_chosen", request.user.language)
+            )
+        case NotNow(reasons):
+            return await _refused_wave(request, _why_not(request, reasons))
+    return web.see(f"{WAVES}/{outcome.id}")
+
+
+async def _refused_wave(request: HTMXRequest, told: str) -> Response[str]:
+    found = await surveying.list_waves(1, request.user.warehouses)
+    return web.page(request, "outbound/waves.html", found=found, refused=told, status=422)
+
+
+@get(f"{WAVES}/{{wave_id:int}}", guards=[may("see notices")])
+async def wave_page(request: HTMXRequest, wave_id: FromPath[int]) -> Response[str]:
+    """One wave: its notices, its zones, and the metres it saves."""
+    return await _wave_page(request, wave_id)
+
+
+@post(f"{WAVES}/{{wave_id:int}}/dissolution", guards=[may("release notices")])
+async def dissolve(request: HTMXRequest, wave_id: FromPath[int]) -> Response[str]:
+    """Let its notices be picked one by one again."""
+    outcome = await waving.dissolve(web.known_id(wave_id), by=_by(request))
+    match outcome:
+        case Missing():
+            raise NotFoundException(detail="wave")
+        case NotNow(reasons):
+            return await _wave_page(request, wave_id, refused=_why_not(request, reasons), status=422)
+    return web.see(f"{WAVES}/{wave_id}")
+
+
+async def _wave_page(
+    request: HTMXRequest, wave_id: int, *, refused: str = "", status: int = 200
+) -> Response[str]:
+    one = await surveying.wave(web.known_id(wave_id), request.user.warehouses)
+    if one is None:
+        raise NotFoundException(detail="wave")
+    language = request.user.language
+    step = Step(
+        path=f"{WAVES}/{one.id}/dissolution",
+        label=words.t("fulfilment.step.dissolution", language),
+        effect=words.t("fulfilment.effect.dissolution", language),
+        tone="danger",
+        refused=refused,
+    )
+    is_offered = refused or (one.shown_state == "open" and request.user.may("release notices"))
+    return web.page(
+        request,
+        "outbound/wave.html",
+        status=status,
+        wave=one,
+        notices=await surveying.notices_of_wave(one.id),
+        zones=await waving.by_zone(one.id),
+        steps=[step] if is_offered else [],
+        about=await desk.about(request, "fulfilment", f"wv-{one.id}"),
+    )
+
+
+routes = [
+    notices, notice_page, release, pick, open_carton, pack, check, ship, deliver, refuse, hand_over, close_short,
+    cancel, waves, group, wave_page, dissolve,
+]  # fmt: skip
