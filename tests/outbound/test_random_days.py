@@ -170,19 +170,22 @@ async def _figures() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_any_order_of_arrival_leaves_the_same(make_database: Any, seed: int) -> None:
+def test_any_order_of_arrival_leaves_the_same(make_database: Any, seed: int) -> None:
     """Two pickers' scans, shuffled: the notice, its order and what is promised read the same."""
     ends = []
     for turn in range(3):
         with make_database() as url:
-            await db.open_database(url)
-            try:
-                ends.append(await _shuffled(seed, turn))
-            finally:
-                await db.close_database()
-            await asyncio.sleep(0)
+            ends.append(asyncio.run(_in_a_house_of_its_own(url, seed, turn)))
 
     assert ends[0] == ends[1] == ends[2]
+
+
+async def _in_a_house_of_its_own(url: str, seed: int, turn: int) -> list[tuple[Any, ...]]:
+    await db.open_database(url)
+    try:
+        return await _shuffled(seed, turn)
+    finally:
+        await db.close_database()
 
 
 async def _shuffled(seed: int, turn: int) -> list[tuple[Any, ...]]:
