@@ -1,6 +1,5 @@
 """Agree terms with partners, and keep their contacts, addresses and tags."""
 
-
 from server import events, money
 from server.catalog import partnering, queries, terms
 from server.catalog.maintaining import Edited, Missing, Refused, Stale

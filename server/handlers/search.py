@@ -17,7 +17,9 @@ async def search(request: HTMXRequest, q: FromQuery[str] = "") -> Response[str]:
     is_typing = "HX-Request" in request.headers
     if not is_typing and (hit := finding.only_one(groups)):
         return web.see(hit.page)
-    return web.page(request, "search/search.html", block="found", groups=groups, q=q.strip(), is_typing=is_typing)
+    return web.page(
+        request, "search/search.html", block="found", groups=groups, q=q.strip(), is_typing=is_typing
+    )
 
 
 routes: list[Any] = [search]

@@ -231,7 +231,7 @@ async def decide_alike(request: HTMXRequest, incident_id: FromPath[int]) -> Resp
     """Decide alike all that the page showed; what came or went since is left alone."""
     form = await web.form(request)
     outcome = await settling.settle_all(
-        [int(shown) for shown in form.all("shown") if shown.isdecimal() and len(shown) < 16],
+        [int(shown) for shown in form.all("shown[]") if shown.isdecimal() and len(shown) < 16],
         form.text("choice"),
         form.text("reason"),
         by=request.user.id,

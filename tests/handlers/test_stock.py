@@ -306,7 +306,7 @@ async def uncovered_picks() -> list[queries.Incident]:
 async def decide_all(
     browser: httpx.AsyncClient, shown: list[queries.Incident], choice: str, reason: str = ""
 ) -> httpx.Response:
-    told = {"choice": choice, "reason": reason, "shown": [str(incident.id) for incident in shown]}
+    told = {"choice": choice, "reason": reason, "shown[]": [str(incident.id) for incident in shown]}
     return await browser.post(f"/stock/incidents/{shown[0].id}/alike/decision", data=told)
 
 
@@ -392,7 +392,7 @@ async def test_oddities_of_another_reason_are_another_kind(supervisor: httpx.Asy
 
     page = (await supervisor.get(f"/stock/incidents/{first.id}/alike")).text
 
-    assert page.count('name="shown"') == 2
+    assert page.count('name="shown[]"') == 2
 
 
 async def test_another_warehouses_incidents_are_not_decided_together(app: Litestar) -> None:
