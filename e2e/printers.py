@@ -38,7 +38,7 @@ class Station:
     def stop(self) -> None:
         """Close the agent as somebody would who shuts the computer down."""
         if self.process:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
             self.process.wait(PATIENCE_S)
             self.process = None
 

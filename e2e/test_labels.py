@@ -67,7 +67,7 @@ def ask_for_label(hand: Page, code: str) -> None:
     """Look something up and ask for its label: a scan and two taps."""
     words.begin(hand, "lookup")
     words.scan_and_hear(hand, code, "quiet")
-    hand.locator(".thumb button").tap()
+    hand.locator(".thumb [hx-get^='/edge/print/']").tap()
     hand.locator("[data-screen=print] .thumb .primary").tap()
     expect(words.told(hand)).to_have_attribute("tone", "good")
     words.go_home(hand)

@@ -116,7 +116,7 @@ def undo_look_up_and_ask_for_a_label(work: Work) -> None:
     words.begin(work.page, "lookup")
     work.scan(words.label_of("A-05-1"))
     work.scan(words.barcode(BOWL))
-    work.page.locator(".thumb button").tap()
+    work.page.locator(".thumb [hx-get^='/edge/print/']").tap()
     work.page.locator(".thumb .primary").tap()
     work.waiting += 1
     words.expect_waiting(work.page, work.waiting)

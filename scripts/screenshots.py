@@ -216,6 +216,8 @@ def take_desk(browser: Browser, house: House, *, silent: Page, working: Page) ->
     for path, picture in (
         ("/catalog/items", "items"),
         ("/stock", "stock"),
+        ("/outbound/orders/2", "order"),
+        ("/crm/customers/4", "customer"),
         ("/imports/new", "import"),
         ("/devices", "devices"),
         ("/printing/stations", "printing"),
