@@ -1,6 +1,7 @@
 """What the browser stories stand on: a real server each, Chromium, and hand devices that can be killed."""
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,7 +144,12 @@ def keep_what_was_shown(request: pytest.FixtureRequest, page: Page) -> None:
         return
     PAGES.mkdir(parents=True, exist_ok=True)
     name = f"{request.node.name}-{id(page) % 1000}"
-    (PAGES / f"{name}.html").write_text(page.content(), "utf-8")
+    (PAGES / f"{name}.html").write_text(as_written(page.content()), "utf-8")
     if request.node.stash.get(FAILED, False):
         OUT.mkdir(exist_ok=True)
         page.screenshot(path=OUT / f"{name}.png")
+
+
+def as_written(html: str) -> str:
+    """A page as we write it: a browser writes ="" behind attributes without a value, and an empty style."""
+    return re.sub(r' (hidden|download|open|playsinline)=""', r" \1", html.replace(' style=""', ""))
