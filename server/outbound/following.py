@@ -70,7 +70,7 @@ _TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHE
 _CLOSE_INCIDENT = Statement(
     "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
 )
-_SUSPECT = Statement(*(
+SUSPECT = Statement(*(
     "SELECT a.id, a.document, a.line, a.item, a.location, a.lot, a.serial, a.quantity, a.picked, a.state,"
     " a.position, coalesce(b.on_hand, 0) AS on_hand FROM allocation a LEFT JOIN balance b ON b.item = a.item"
     " AND b.location = a.location AND b.lot = a.lot AND b.serial = a.serial AND b.owner = 0"
@@ -80,6 +80,7 @@ _SUSPECT = Statement(*(
         "SELECT (json_array_elements_text(?::text::json))::int",
     )
 ))  # fmt: skip
+"""What is still to be picked from these places, whoever was sent there first in front, and what lies there."""
 
 
 def today() -> date:
@@ -353,7 +354,7 @@ async def heal(cells: Iterable[Cell]) -> None:
 
     Who was sent there first keeps the place.
     """
-    rows = await fetch(_SUSPECT, as_json(sorted({cell.location for cell in cells})))
+    rows = await fetch(SUSPECT, as_json(sorted({cell.location for cell in cells})))
     left: dict[tuple[Any, ...], int] = {}
     cut: list[Pinned] = []
     touched: set[int] = set()

@@ -367,16 +367,17 @@ _WAITING_FOR = Statement(
     _WAITING.format(items="IN (SELECT value FROM json_each(?))"),
     _WAITING.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
 )
-_ANYBODY_WAITS = (
+_LACKS = (
     "SELECT 1 FROM sales_line l JOIN sales_order o ON o.id = l.order_id"
     " WHERE o.state IN ('confirmed', 'partly_shipped') AND l.quantity > l.picked + l.cancelled"
     " AND l.quantity - l.cancelled - l.picked > coalesce((SELECT r.quantity FROM reservation r"
     " WHERE r.document = 'so-' || o.id AND r.line = l.id), 0) AND l.item {items} LIMIT 1"
 )
-_ANYBODY = Statement(
-    _ANYBODY_WAITS.format(items="IN (SELECT value FROM json_each(?))"),
-    _ANYBODY_WAITS.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
+ANYBODY_WAITS = Statement(
+    _LACKS.format(items="IN (SELECT value FROM json_each(?))"),
+    _LACKS.format(items="IN (SELECT (json_array_elements_text(?::text::json))::int)"),
 )
+"""Whether any accepted line lacks one of these items."""
 _NUMBERS = Statement(
     "SELECT id, number FROM sales_order WHERE id IN (SELECT value FROM json_each(?))",
     "SELECT id, number FROM sales_order WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
@@ -385,7 +386,7 @@ _NUMBERS = Statement(
 
 async def is_waited_for(goods: Collection[Goods]) -> bool:
     """Whether anybody's accepted line lacks these items, in whatever warehouse."""
-    return bool(await fetch(_ANYBODY, as_json(sorted({each.item for each in goods}))))
+    return bool(await fetch(ANYBODY_WAITS, as_json(sorted({each.item for each in goods}))))
 
 
 async def waiting_for(goods: Collection[Goods]) -> list[Want]:

@@ -19,6 +19,12 @@ from server.stock.level import Wanted
 
 KIND = "replenish"
 
+FILLED = Statement(
+    "SELECT 1 FROM stock_level WHERE home IS NOT NULL AND item IN (SELECT value FROM json_each(?)) LIMIT 1",
+    "SELECT 1 FROM stock_level WHERE home IS NOT NULL"
+    " AND item IN (SELECT (json_array_elements_text(?::text::json))::int) LIMIT 1",
+)
+"""Whether any of these items has a pick bin that is filled up from reserve."""
 _OPEN = Statement(
     "SELECT id, subject, warehouse, body FROM task WHERE kind = 'replenish' AND closed_at IS NULL"
     " AND item IN (SELECT value FROM json_each(?))",
@@ -33,14 +39,11 @@ _REWRITE = Statement("UPDATE task SET body = ? WHERE id = ?")
 _CLOSE = Statement("UPDATE task SET closed_at = ? WHERE id = ?")
 
 
-async def follow(items: Collection[int]) -> None:
-    """After bins of these items gained or lost something; most items have no bin that is filled up."""
-    if any(one.home is not None for one in (await queries.levels_of(items)).values()):
-        await refresh(items)
-
-
 async def refresh(items: Collection[int]) -> None:
-    """Look at the pick bins of these items again; inside the transaction that moved them."""
+    """Look at the pick bins of these items again; inside the transaction that moved them.
+
+    Most items have no bin that is filled up: ask `FILLED` first.
+    """
     wanted = [one for one in (await queries.levels_of(items)).values() if one.home is not None]
     standing = {row["subject"]: row for row in await fetch(_OPEN, as_json(sorted(items)))}
     if not wanted and not standing:

@@ -3,12 +3,14 @@
 Everybody who posts comes through here: what devices report, what a person decides later, what the desk does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from server.counts import following as counts
+from server.db import fetch_by_keys
 from server.inbound import following as inbound
 from server.outbound import checking, ordering
 from server.outbound import following as outbound
+from server.outbound import queries as orders
 from server.stock import following as inside
 from server.stock import ledger, replenishing
 from server.stock.availability import Goods
@@ -31,31 +33,29 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
     if named or world.looks:
         await outbound.follow(named, origins, await checking.record(world.looks.values(), origins))
     await counts.follow(world.book, origins)
-    if moved := {
-        cell.item for cell in world.book.changed() if world.book.places[cell.location].kind == "bin"
-    }:
-        await replenishing.follow(moved)
-    if gone := _went_or_was_counted(world.book):
+    await _follow_bins(world.book)
+
+
+async def _follow_bins(book: Book) -> None:
+    """What bins hold has changed: pick bins are filled up, promises move elsewhere, who waited is served."""
+    in_bins = [cell for cell in book.changed() if book.places[cell.location].kind == "bin"]
+    if not in_bins or not await _is_anybody_concerned(in_bins):
+        return
+    await replenishing.refresh({cell.item for cell in in_bins})
+    if gone := [cell for cell in in_bins if book.raw[cell] < book.opening.get(cell, 0)]:
         await outbound.heal(gone)
-    if came := _came(world.book):
-        await ordering.serve_backorders(came)
-
-
-def _came(book: Book) -> set[Goods]:
-    """What bins hold more of than before: somebody may have waited for it."""
-    return {
+    came = {
         Goods(cell.item, book.places[cell.location].warehouse)
-        for cell in book.changed()
-        if book.places[cell.location].kind == "bin"
-        and cell.owner == 0
-        and book.raw[cell] > max(0, book.opening.get(cell, 0))
+        for cell in in_bins
+        if cell.owner == 0 and book.raw[cell] > max(0, book.opening.get(cell, 0))
     }
+    await ordering.serve_backorders(came)
 
 
-def _went_or_was_counted(book: Book) -> list[Cell]:
-    """The bins' cells that hold less than before: somebody else may have been promised what lay there."""
-    return [
-        cell
-        for cell in book.changed()
-        if book.places[cell.location].kind == "bin" and book.raw[cell] < book.opening.get(cell, 0)
-    ]
+async def _is_anybody_concerned(cells: Collection[Cell]) -> bool:
+    """Whether a level, an allocation or a backorder touches these; for most scans none does: one trip says so."""
+    items, places = ({cell.item for cell in cells}, {cell.location for cell in cells})
+    found = await fetch_by_keys(
+        {replenishing.FILLED: items, outbound.SUSPECT: places, orders.ANYBODY_WAITS: items}
+    )
+    return any(found.values())
