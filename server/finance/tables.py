@@ -1,10 +1,11 @@
 """What stock is worth: a projection of the ledger in posting order, rebuilt whenever the method changes."""
 
-from piccolo.columns import BigInt, Integer, Text
+from piccolo.columns import BigInt, Boolean, Integer, Text
 from piccolo.table import Table
 
 from server.catalog.tables import Item
 from server.columns import code, fk, quantity
+from server.making.tables import WorkOrder
 
 
 class CostHead(Table, tablename="cost_head"):
@@ -49,5 +50,15 @@ class DayWorth(Table, tablename="day_worth"):
 
     item = fk(Item)
     day_on = Text(default="")
+    value = BigInt(default=0)
+    quantity = quantity()
+
+
+class WorkCost(Table, tablename="work_cost"):
+    """What a production order took of an item and brought of it (`is_made`), and the value that moved with it."""
+
+    work = fk(WorkOrder)
+    item = fk(Item)
+    is_made = Boolean(default=False)
     value = BigInt(default=0)
     quantity = quantity()

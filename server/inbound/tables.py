@@ -166,38 +166,3 @@ class SupplierReturnLine(Table, tablename="supplier_return_line"):
     price = BigInt(default=0)
     sent = quantity()
     quantity = quantity()
-
-
-class Component(Table, tablename="bill_of_materials"):
-    """So much of a component goes into one base unit of a product."""
-
-    product = fk(Item)
-    component = fk(Item)
-    quantity = quantity()
-
-
-class WorkOrder(Table, tablename="work_order"):
-    """Production: `kind` is issue, receipt, assembly or disassembly of so much of a product."""
-
-    number = code(unique=True)
-    kind = Text(default="assembly")
-    warehouse = fk(Warehouse)
-    product = fk(Item)
-    done = quantity()
-    quantity = quantity()
-    state = Text(default="draft")
-    is_backflush = Integer(default=0)
-    remark = Text(default="")
-    created_by = Integer(default=0)
-    created_at = moment(index=True)
-    closed_at = moment(null=True)
-    version = Integer(default=1)
-
-
-class WorkLine(Table, tablename="work_line"):
-    """A component that a work order needs, and what was issued of it."""
-
-    work = fk(WorkOrder)
-    item = fk(Item)
-    issued = quantity()
-    quantity = quantity()
