@@ -2,6 +2,9 @@
 
 import time
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from server.config import settings
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -20,8 +23,8 @@ def monotonic() -> float:
 
 
 def today() -> date:
-    """The UTC day; callers that mean a business day say in which zone."""
-    return datetime.now(UTC).date()
+    """The firm's calendar day."""
+    return datetime.fromtimestamp(now() / SECOND, ZoneInfo(settings().timezone)).date()
 
 
 def iso(moment: int) -> str:

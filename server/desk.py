@@ -1,12 +1,14 @@
 """What the pages of documents share: filters that stay, drafts that come back, steps, and a line editor's rows."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from litestar.exceptions import NotFoundException
 
-from server import events, web
+from server import events, web, words
 from server.catalog import queries as catalog
+from server.catalog.maintaining import Added, Edited, Missing, Refused
 from server.catalog.queries import PAGE_SIZE
 from server.documents import drafting, filters, queries, reading, subject
 from server.documents.filters import Filters
@@ -14,9 +16,10 @@ from server.documents.line import Typed
 from server.documents.subject import KINDS, Subject
 from server.people import queries as people
 from server.sync import queries as fleet
-from server.web import Form, HTMXRequest
+from server.web import Form, HTMXRequest, Page, Unsaved
 
 BLANK_ROWS = 3
+MAX_REASON = 200
 MAX_EXPORT = 10_000
 """Rows of a list that one spreadsheet takes."""
 
@@ -79,6 +82,29 @@ class Step(msgspec.Struct, frozen=True):
     tone: str = ""
     asks: str = ""
     refused: str = ""
+
+
+class Offer(NamedTuple):
+    """A step that fits a document's state: who may take it (empty: was asked already), how it looks, if it asks why."""
+
+    name: str
+    action: str = ""
+    tone: str = ""
+    asks: bool = False
+    values: Mapping[str, object] = {}
+    """What its effect in words names: how many places, up to which amount."""
+
+
+class Shown(Protocol):
+    """Shows a document again, with refusals in words beside its steps."""
+
+    async def __call__(self, *, refused: Mapping[str, str], status: int) -> Page: ...
+
+
+class Reshown(Protocol):
+    """Shows a form again as it was typed, with what is wrong."""
+
+    async def __call__(self, form: Form, errors: dict[str, str], *, status: int) -> Page: ...
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -171,6 +197,81 @@ async def forget_draft(request: HTMXRequest, form: Form) -> None:
     """After the form was saved: its draft is done with. The form names it in its field `draft`."""
     if path := form.text("draft"):
         await drafting.discard(request.user.id, path)
+
+
+async def saved(
+    request: HTMXRequest,
+    outcome: Added | Edited | Unsaved,
+    form: Form,
+    path: str,
+    again: Reshown,
+) -> Page:
+    """Go on to the document in the list at `path` and forget the draft, or show the form `again` with every fault."""
+    if isinstance(outcome, Unsaved):
+        why = web.not_saved(request, outcome, form, path)
+        return await again(why.form, why.errors, status=why.status)
+    await forget_draft(request, form)
+    if isinstance(outcome, Added):
+        return web.see(f"{path}/{outcome.ids[0]}?done=added")
+    return web.see(f"{path}/{outcome.changed[0]}?done=saved")
+
+
+def steps(
+    request: HTMXRequest, path: str, word: str, offers: Iterable[Offer], refused: Mapping[str, str]
+) -> list[Step]:
+    """What this person can do with the document at `path`: words `<word>.<step>` and `<word>.<step>_effect`.
+
+    A refused step is shown all the same: whoever tried it must read why.
+    """
+    offered = [offer for offer in offers if not offer.action or request.user.may(offer.action)]
+    told = {offer.name for offer in offered}
+    language = request.user.language
+    return [_step(path, word, offer, refused.get(offer.name, ""), language) for offer in offered] + [
+        Step(f"{path}/{name}", words.t(_named(word, name), language), refused=why)
+        for name, why in refused.items()
+        if name not in told
+    ]
+
+
+def _step(path: str, word: str, offer: Offer, refused: str, language: str) -> Step:
+    named = _named(word, offer.name)
+    return Step(
+        path=f"{path}/{offer.name}",
+        label=words.t(named, language),
+        effect=words.t(f"{named}_effect", language, **offer.values),
+        tone=offer.tone,
+        asks=words.t("desk.reason", language) if offer.asks else "",
+        refused=refused,
+    )
+
+
+def _named(word: str, step: str) -> str:
+    """The word of a step: `rest/back` is `rest_back`, and the number in `excess/7/taking` names nothing."""
+    parts = step.replace("-", "_").split("/")
+    return f"{word}.{'_'.join(part for part in parts if not part.isdigit())}"
+
+
+def reason(form: Form) -> str:
+    """Why a step is taken, as it was typed."""
+    return form.text("reason").strip()[:MAX_REASON]
+
+
+async def after(
+    request: HTMXRequest, outcome: Edited | Refused | Missing, step: str, path: str, again: Shown
+) -> Page:
+    """After a step: go back to the document at `path`, or show it `again` with the refusal beside the step."""
+    match outcome:
+        case Refused(faults):
+            told = {step: words.t(faults[0].word, request.user.language)}
+            return await again(refused=told, status=422)
+        case Missing():
+            raise NotFoundException(detail=path)
+    return web.see(path)
+
+
+async def warehouses(request: HTMXRequest) -> list[catalog.Warehouse]:
+    """Where this person may write documents."""
+    return [one for one in await catalog.warehouses() if one.is_active and request.user.reaches(one.id)]
 
 
 async def about(request: HTMXRequest, feature: str, wire: str) -> About:

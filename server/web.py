@@ -103,6 +103,16 @@ async def form(request: Request[Any, Any, Any]) -> Form:
 
 
 HTMXRequest = Request[Visitor, Any, State]
+Page = Response[str]
+Unsaved = Refused | Stale | Missing
+
+
+class NotSaved(msgspec.Struct, frozen=True):
+    """What a form is shown again with: as it was typed, and what is wrong by field."""
+
+    form: Form
+    errors: dict[str, str]
+    status: int
 
 
 def may(action: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
@@ -170,21 +180,28 @@ def see(path: str) -> Response[str]:
 
 def answer(
     request: Request[Any, Any, Any],
-    outcome: Added | Edited | Refused | Stale | Missing,
+    outcome: Added | Edited | Unsaved,
     form: Form,
     path: str,
     again: Callable[[dict[str, str], dict[str, str], int], Response[str]],
 ) -> Response[str]:
     """Go on to `path` after an edit, or show the form `again` as it was typed, with every fault."""
+    if isinstance(outcome, Unsaved):
+        why = not_saved(request, outcome, form, path)
+        return again(why.form.typed(), why.errors, why.status)
+    return see(f"{path}?done=saved")
+
+
+def not_saved(request: Request[Any, Any, Any], outcome: Unsaved, form: Form, path: str) -> NotSaved:
+    """Why a form was not saved; after somebody else's change it takes their version along, to be saved once more."""
     match outcome:
         case Refused(faults):
-            return again(form.typed(), errors(request, faults), 422)
+            return NotSaved(form, errors(request, faults), 422)
         case Stale(version):
             told = {"": words.t("desk.stale", language_of(request))}
-            return again(form.typed() | {"version": str(version)}, told, 409)
+            return NotSaved(Form(form.fields | {"version": [str(version)]}), told, 409)
         case Missing():
             raise NotFoundException(detail=path)
-    return see(f"{path}?done=saved")
 
 
 def errors(request: Request[Any, Any, Any], faults: Iterable[Fault]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Adjustments of stock on the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -10,7 +11,8 @@ from litestar.params import FromPath, FromQuery
 from server import desk, money, quantity, web, words
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
-from server.catalog.maintaining import Edited, Missing, Refused, Stale
+from server.catalog.maintaining import Edited, Missing, Refused
+from server.desk import Offer
 from server.documents import reading
 from server.finance import costing
 from server.finance import queries as finance
@@ -61,10 +63,7 @@ async def add_adjustment(request: HTMXRequest) -> Response[str]:
     form = await web.form(request)
     head, lines, wrong = await _read(request, form)
     outcome = Refused(wrong) if wrong else await adjusting.save(head, lines, by=request.user.id)
-    if isinstance(outcome, Refused):
-        return await _form(request, None, form, web.errors(request, outcome.faults), status=422)
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{outcome.ids[0]}?done=added")
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, None))
 
 
 @get(f"{PATH}/limits", guards=[may("set limits")])
@@ -120,16 +119,7 @@ async def edit_adjustment(request: HTMXRequest, adjustment_id: FromPath[int]) ->
         if wrong
         else await adjusting.change(one.id, head, lines, version=version, by=request.user.id)
     )
-    match outcome:
-        case Refused(faults):
-            return await _form(request, one, form, web.errors(request, faults), status=422)
-        case Stale():
-            told = {"": words.t("desk.stale", request.user.language)}
-            return await _form(request, one, form, told, status=409)
-        case Missing():
-            raise NotFoundException(detail="adjustment")
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{one.id}?done=saved")
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, one))
 
 
 @post(f"{PATH}/{{adjustment_id:int}}/submission", guards=[may("edit adjustments")])
@@ -160,7 +150,7 @@ async def approve_adjustment(request: HTMXRequest, adjustment_id: FromPath[int])
 async def refuse_adjustment(request: HTMXRequest, adjustment_id: FromPath[int]) -> Response[str]:
     """It is not to be."""
     one, form = await _existing(request, adjustment_id), await web.form(request)
-    outcome = await adjusting.refuse(one.id, _reason(form), by=request.user.id)
+    outcome = await adjusting.refuse(one.id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "refusal", outcome)
 
 
@@ -169,13 +159,9 @@ async def reverse_adjustment(request: HTMXRequest, adjustment_id: FromPath[int])
     """Take it back."""
     one, form = await _existing(request, adjustment_id), await web.form(request)
     outcome = await adjusting.reverse(
-        one.id, _reason(form), take_back=performing.take_back, by=request.user.id
+        one.id, desk.reason(form), take_back=performing.take_back, by=request.user.id
     )
     return await _after(request, one, "reversal", outcome)
-
-
-def _reason(form: Form) -> str:
-    return form.text("reason").strip()[:200]
 
 
 def _sees_worth(request: HTMXRequest) -> bool:
@@ -193,11 +179,7 @@ async def _existing(request: HTMXRequest, adjustment_id: int) -> Adjustment:
 async def _after(
     request: HTMXRequest, one: Adjustment, step: str, outcome: Edited | Refused | Missing
 ) -> Response[str]:
-    if isinstance(outcome, Refused):
-        return await _page(request, one, refused={step: outcome.faults[0].word}, status=422)
-    if isinstance(outcome, Missing):
-        raise NotFoundException(detail="adjustment")
-    return web.see(f"{PATH}/{one.id}")
+    return await desk.after(request, outcome, step, f"{PATH}/{one.id}", partial(_page, request, one))
 
 
 async def _page(
@@ -205,7 +187,7 @@ async def _page(
     one: Adjustment,
     *,
     done: str = "",
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     return web.page(
@@ -214,7 +196,9 @@ async def _page(
         status=status,
         one=one,
         lines=await queries.adjustment_lines(one.id),
-        steps=_steps(request, one, refused or {}),
+        steps=desk.steps(
+            request, f"{PATH}/{one.id}", "inside.step", OFFERED.get(one.state, ()), refused or {}
+        ),
         tones=TONES,
         about=await desk.about(request, "inside", one.document),
         shows_worth=_sees_worth(request),
@@ -223,44 +207,23 @@ async def _page(
     )
 
 
-OFFERED: dict[str, list[tuple[str, str, str, bool]]] = {
-    "draft": [
-        ("submission", "edit adjustments", "primary", False),
-        ("refusal", "approve adjustments", "", True),
-    ],
-    "waiting": [
-        ("approval", "approve adjustments", "primary", False),
-        ("refusal", "approve adjustments", "danger", True),
-    ],
-    "posted": [("reversal", "approve adjustments", "danger", True)],
+OFFERED = {
+    "draft": (
+        Offer("submission", "edit adjustments", "primary"),
+        Offer("refusal", "approve adjustments", asks=True),
+    ),
+    "waiting": (
+        Offer("approval", "approve adjustments", "primary"),
+        Offer("refusal", "approve adjustments", "danger", asks=True),
+    ),
+    "posted": (Offer("reversal", "approve adjustments", "danger", asks=True),),
 }
-"""By state: the step, who may take it, its tone, and whether it asks for a reason."""
-
-
-def _steps(request: HTMXRequest, one: Adjustment, refused: dict[str, str]) -> list[desk.Step]:
-    offered = [step for step in OFFERED.get(one.state, []) if request.user.may(step[1])]
-    told = {step for step, *_ in offered}
-    # A refused step is shown all the same: whoever tried it must read why.
-    offered += [(step, "", "", False) for step in refused if step not in told]
-    language = request.user.language
-    return [
-        desk.Step(
-            path=f"{PATH}/{one.id}/{step}",
-            label=words.t(f"inside.step.{step}", language),
-            effect=words.t(f"inside.step.{step}_effect", language),
-            tone=tone,
-            asks=words.t("inside.reason", language) if asks else "",
-            refused=words.t(refused[step], language) if step in refused else "",
-        )
-        for step, _, tone, asks in offered
-    ]
+"""What can be done in each state."""
 
 
 async def _limits(request: HTMXRequest, wrong: dict[int, str], *, done: str = "") -> Response[str]:
     set_ones = await queries.adjustment_limits()
-    houses = [
-        house for house in await catalog.warehouses() if house.is_active and request.user.reaches(house.id)
-    ]
+    houses = await desk.warehouses(request)
     return web.page(
         request,
         "stock/adjustment_limits.html",
@@ -280,9 +243,6 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
-    mine = [
-        place for place in await catalog.warehouses() if place.is_active and request.user.reaches(place.id)
-    ]
     blank = [("",) * len(COLUMNS)] * BLANK_ROWS
     # Rows that count stand first, so that what is wrong with the third of them is said beside it.
     typed = sorted(form.rows("lines", *COLUMNS), key=lambda row: not row[-1])
@@ -295,7 +255,7 @@ async def _form(
         values=form.typed(),
         rows=[*typed, *blank],
         reasons=list(adjustment.REASONS),
-        warehouses=mine,
+        warehouses=await desk.warehouses(request),
         errors=errors,
         draft=draft,
     )

@@ -1,5 +1,6 @@
 """Counts on the desk: plans, who is asked to go where, what was found, and what becomes of the differences."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -16,7 +17,7 @@ from server.counts.planning import Done, NotNow, Planned
 from server.counts.queries import Plan
 from server.counts.reviewing import Accepted
 from server.counts.sheet import Sheet
-from server.desk import Step
+from server.desk import Offer, Step
 from server.finance import queries as finance
 from server.people import queries as people
 from server.sync import queries as fleet
@@ -140,7 +141,7 @@ async def _plan(request: HTMXRequest, plan_id: int) -> Plan:
 
 
 async def _page(
-    request: HTMXRequest, shown: Plan, *, done: str = "", refused: tuple[str, str] = ("", "")
+    request: HTMXRequest, shown: Plan, *, done: str = "", refused: Mapping[str, str] | None = None
 ) -> Response[str]:
     sheets = await queries.sheets(shown.id)
     decides = request.user.may("decide counts")
@@ -149,11 +150,11 @@ async def _page(
     return web.page(
         request,
         "counts/plan.html",
-        status=422 if refused[0] else 200,
+        status=422 if refused else 200,
         plan=shown,
         lines=report.lines(sheets, counted, costs, decides=decides),
         decides=decides,
-        steps=_steps(request, shown, sheets, refused),
+        steps=_steps(request, shown, sheets, refused or {}),
         about=await desk.about(request, "counts", shown.wire),
         done=done,
         money=money.format_amount,
@@ -161,32 +162,20 @@ async def _page(
     )
 
 
-def _steps(request: HTMXRequest, shown: Plan, sheets: list[Sheet], refused: tuple[str, str]) -> list[Step]:
-    def step(name: str, action: str, *, tone: str = "", asks: str = "", **values: object) -> Step | None:
-        if not request.user.may(action):
-            return None
-        lang = request.user.language
-        return Step(
-            path=f"{PATH}/{shown.id}/{name}",
-            label=words.t(f"counts.step.{name}", lang),
-            effect=words.t(f"counts.step.{name}_effect", lang, **values),
-            tone=tone,
-            asks=words.t(asks, lang) if asks else "",
-            refused=words.t(refused[1], lang) if refused[0] == name else "",
-        )
-
-    found: list[Step | None] = []
+def _steps(request: HTMXRequest, shown: Plan, sheets: list[Sheet], refused: Mapping[str, str]) -> list[Step]:
+    offered = []
     if shown.state == "planned":
-        found.append(step("issue", "plan counts", tone="primary", places=len(sheets)))
+        offered.append(Offer("issue", "plan counts", "primary", values={"places": len(sheets)}))
     if waiting := [sheet for sheet in sheets if sheet.state == "review"]:
         limits = {
             "amount": money.format_amount(shown.limit_amount),
             "pieces": quantity.format(shown.limit_quantity),
+            "places": len(waiting),
         }
-        found.append(step("acceptance", "decide counts", tone="primary", places=len(waiting), **limits))
+        offered.append(Offer("acceptance", "decide counts", "primary", values=limits))
     if shown.state == "planned" or shown.state in plan.LIVE:
-        found.append(step("cancellation", "plan counts", tone="danger", asks="counts.reason"))
-    return [one for one in found if one is not None]
+        offered.append(Offer("cancellation", "plan counts", "danger", asks=True))
+    return desk.steps(request, f"{PATH}/{shown.id}", "counts.step", offered, refused)
 
 
 @post(f"{PATH}/{{plan_id:int}}/issue", guards=[may("plan counts")])
@@ -202,7 +191,7 @@ async def issue(request: HTMXRequest, plan_id: FromPath[int]) -> Response[str]:
 async def cancel(request: HTMXRequest, plan_id: FromPath[int]) -> Response[str]:
     """Call it off."""
     shown = await _plan(request, plan_id)
-    reason = (await web.form(request)).text("reason").strip()[:200]
+    reason = desk.reason(await web.form(request))
     outcome = await planning.cancel(shown.id, by=request.user.id, reason=reason)
     return await _answer(request, shown, "cancellation", "cancelled", outcome)
 
@@ -222,10 +211,13 @@ async def _answer(
     request: HTMXRequest, shown: Plan, step: str, done: str, outcome: Done | Accepted | NotNow
 ) -> Response[str]:
     if isinstance(outcome, NotNow):
-        return await _page(
-            request, await _plan(request, shown.id), refused=(step, f"counts.refused.{outcome.reason}")
-        )
+        told = {step: _why_not(request, outcome)}
+        return await _page(request, await _plan(request, shown.id), refused=told)
     return web.see(f"{PATH}/{shown.id}?done={done}")
+
+
+def _why_not(request: HTMXRequest, outcome: NotNow) -> str:
+    return words.t(f"counts.refused.{outcome.reason}", request.user.language)
 
 
 # One place of a plan
@@ -238,7 +230,7 @@ async def sheet(request: HTMXRequest, plan_id: FromPath[int], sheet_id: FromPath
 
 
 async def _sheet_page(
-    request: HTMXRequest, shown: Plan, sheet_id: int, refused: tuple[str, str] = ("", "")
+    request: HTMXRequest, shown: Plan, sheet_id: int, refused: Mapping[str, str] | None = None
 ) -> Response[str]:
     found = await queries.sheets_by_id([web.known_id(sheet_id)])
     if not found or found[0].plan != shown.id:
@@ -250,7 +242,7 @@ async def _sheet_page(
     return web.page(
         request,
         "counts/sheet.html",
-        status=422 if refused[0] else 200,
+        status=422 if refused else 200,
         plan=shown,
         sheet=found[0],
         rounds=counted,
@@ -258,24 +250,15 @@ async def _sheet_page(
         items={} if is_hidden else await catalog.item_drafts(items),
         people=await people.names(),
         devices=await fleet.device_names(),
-        steps=_sheet_steps(request, found[0], refused) if decides else [],
+        steps=_sheet_steps(request, found[0], refused or {}) if decides else [],
     )
 
 
-def _sheet_steps(request: HTMXRequest, shown: Sheet, refused: tuple[str, str]) -> list[Step]:
-    if shown.state != "review":
-        return []
-    lang = request.user.language
-    return [
-        Step(
-            path=f"{PATH}/{shown.plan}/sheets/{shown.id}/{name}",
-            label=words.t(f"counts.step.{name}", lang),
-            effect=words.t(f"counts.step.{name}_one_effect", lang),
-            tone=tone,
-            refused=words.t(refused[1], lang) if refused[0] == name else "",
-        )
-        for name, tone in (("acceptance", "primary"), ("recount", ""))
-    ]
+def _sheet_steps(request: HTMXRequest, shown: Sheet, refused: Mapping[str, str]) -> list[Step]:
+    offered = [Offer("acceptance", tone="primary"), Offer("recount")] if shown.state == "review" else []
+    return desk.steps(
+        request, f"{PATH}/{shown.plan}/sheets/{shown.id}", "counts.sheet_step", offered, refused
+    )
 
 
 @post(f"{PATH}/{{plan_id:int}}/sheets/{{sheet_id:int}}/acceptance", guards=[may("decide counts")])
@@ -284,7 +267,7 @@ async def accept(request: HTMXRequest, plan_id: FromPath[int], sheet_id: FromPat
     shown = await _plan(request, plan_id)
     outcome = await reviewing.accept(shown.id, web.known_id(sheet_id), by=request.user.id)
     if isinstance(outcome, NotNow):
-        return await _sheet_page(request, shown, sheet_id, ("acceptance", f"counts.refused.{outcome.reason}"))
+        return await _sheet_page(request, shown, sheet_id, {"acceptance": _why_not(request, outcome)})
     return web.see(f"{PATH}/{shown.id}?done=accepted")
 
 
@@ -294,7 +277,7 @@ async def recount(request: HTMXRequest, plan_id: FromPath[int], sheet_id: FromPa
     shown = await _plan(request, plan_id)
     outcome = await reviewing.ask_again(shown.id, web.known_id(sheet_id), by=request.user.id)
     if isinstance(outcome, NotNow):
-        return await _sheet_page(request, shown, sheet_id, ("recount", f"counts.refused.{outcome.reason}"))
+        return await _sheet_page(request, shown, sheet_id, {"recount": _why_not(request, outcome)})
     return web.see(f"{PATH}/{shown.id}?done=asked_again")
 
 

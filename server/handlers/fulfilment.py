@@ -7,9 +7,9 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import desk, web, words
+from server import clock, desk, web, words
 from server.catalog.maintaining import Missing
-from server.desk import Step
+from server.desk import Offer, Step
 from server.outbound import following, notice, packing, releasing, shipping, surveying, waving
 from server.outbound.following import Standing
 from server.outbound.ordering import By
@@ -112,7 +112,7 @@ async def ship(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
         web.known_id(notice_id),
         form.text("carrier").strip()[:100],
         form.text("tracking").strip()[:100],
-        today=following.today(),
+        today=clock.today(),
         by=_by(request),
     )
     return await _went(request, notice_id, outcome, "shipment")
@@ -128,7 +128,7 @@ async def deliver(request: HTMXRequest, notice_id: FromPath[int]) -> Response[st
 @post(f"{PATH}/{{notice_id:int}}/refusal", guards=[may("move stock")])
 async def refuse(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     """The customer did not take it in."""
-    reason = await _reason(request)
+    reason = desk.reason(await web.form(request))
     outcome = await shipping.confirm_delivery(
         web.known_id(notice_id), "refused", reason=reason, by=_by(request)
     )
@@ -146,7 +146,7 @@ async def hand_over(request: HTMXRequest, notice_id: FromPath[int]) -> Response[
 async def close_short(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     """Pick no more of it."""
     outcome = await releasing.close_short(
-        web.known_id(notice_id), reason=await _reason(request), by=_by(request)
+        web.known_id(notice_id), reason=desk.reason(await web.form(request)), by=_by(request)
     )
     return await _went(request, notice_id, outcome, "short-closing")
 
@@ -154,12 +154,10 @@ async def close_short(request: HTMXRequest, notice_id: FromPath[int]) -> Respons
 @post(f"{PATH}/{{notice_id:int}}/cancellation", guards=[may("release notices")])
 async def cancel(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     """Take it back."""
-    outcome = await releasing.cancel(web.known_id(notice_id), reason=await _reason(request), by=_by(request))
+    outcome = await releasing.cancel(
+        web.known_id(notice_id), reason=desk.reason(await web.form(request)), by=_by(request)
+    )
     return await _went(request, notice_id, outcome, "cancellation")
-
-
-async def _reason(request: HTMXRequest) -> str:
-    return (await web.form(request)).text("reason")[:200]
 
 
 async def _place(request: HTMXRequest, field: str) -> int:
@@ -223,30 +221,21 @@ IN_FORMS = frozenset({"picking", "packing", "shipment"})
 
 def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str]) -> list[Step]:
     """What this person can do with the notice now by one button."""
-    language, one = request.user.language, standing.notice
-    offered = {name for name, (_, states) in STEPS.items() if one.state in states} - IN_FORMS
+    one = standing.notice
+    named = {name for name, (_, states) in STEPS.items() if one.state in states} | refused.keys()
     if notice.next_step(one.state, standing.steps) != "check":
-        offered -= {"check"}
+        named -= {"check"} - refused.keys()
     if one.delivery:
-        offered -= {"delivery", "refusal"}
+        named -= {"delivery", "refusal"} - refused.keys()
     if not one.taken_by:
-        offered -= {"handing-over"}
-    return [
-        Step(
-            path=f"{PATH}/{one.id}/{name}",
-            label=words.t(f"fulfilment.step.{_word(name)}", language),
-            effect=words.t(f"fulfilment.effect.{_word(name)}", language),
-            tone="danger" if name in ASKS else "",
-            asks=words.t("outbound.reason", language) if name in ASKS else "",
-            refused=refused.get(name, ""),
-        )
+        named -= {"handing-over"} - refused.keys()
+    offered = [
+        Offer(name, action, tone="danger" if name in ASKS else "", asks=name in ASKS)
         for name, (action, _) in STEPS.items()
-        if (name in offered or (name in refused and name not in IN_FORMS)) and request.user.may(action)
+        if name in named - IN_FORMS
     ]
-
-
-def _word(name: str) -> str:
-    return name.replace("-", "_")
+    told = {name: why for name, why in refused.items() if name not in IN_FORMS}
+    return desk.steps(request, f"{PATH}/{one.id}", "fulfilment.step", offered, told)
 
 
 # Waves
@@ -306,15 +295,8 @@ async def _wave_page(
     one = await surveying.wave(web.known_id(wave_id), request.user.warehouses)
     if one is None:
         raise NotFoundException(detail="wave")
-    language = request.user.language
-    step = Step(
-        path=f"{WAVES}/{one.id}/dissolution",
-        label=words.t("fulfilment.step.dissolution", language),
-        effect=words.t("fulfilment.effect.dissolution", language),
-        tone="danger",
-        refused=refused,
-    )
-    is_offered = refused or (one.shown_state == "open" and request.user.may("release notices"))
+    told = {"dissolution": refused} if refused else {}
+    offered = [Offer("dissolution", "release notices", "danger")] if told or one.shown_state == "open" else []
     return web.page(
         request,
         "outbound/wave.html",
@@ -322,7 +304,7 @@ async def _wave_page(
         wave=one,
         notices=await surveying.notices_of_wave(one.id),
         zones=await waving.by_zone(one.id),
-        steps=[step] if is_offered else [],
+        steps=desk.steps(request, f"{WAVES}/{one.id}", "fulfilment.step", offered, told),
         about=await desk.about(request, "fulfilment", f"wv-{one.id}"),
     )
 

@@ -1,5 +1,7 @@
 """Goods in on the desk: receipts, what is received by hand, checks, putting away."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,6 +13,7 @@ from server.catalog import queries as catalog
 from server.catalog.barcode import code_key
 from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
+from server.desk import Offer
 from server.documents import line as lines
 from server.documents import reading
 from server.documents.line import Line
@@ -70,10 +73,7 @@ async def add_receipt(request: HTMXRequest) -> Response[str]:
     )
     typed = [one for one in read if isinstance(one, Line)]
     outcome = await receiving.save(head, typed, by=request.user.id)
-    if isinstance(outcome, Refused):
-        return await _form(request, form, web.errors(request, outcome.faults), status=422)
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{outcome.ids[0]}?done=added")
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request))
 
 
 @get(f"{PATH}/{{receipt_id:int}}", guards=[may("see receipts")])
@@ -96,7 +96,7 @@ async def expect(request: HTMXRequest, receipt_id: FromPath[int]) -> Response[st
 async def cancel(request: HTMXRequest, receipt_id: FromPath[int]) -> Response[str]:
     """Nothing will come of it."""
     one, form = await _existing(request, receipt_id), await web.form(request)
-    outcome = await receiving.cancel(receipt_id, _reason(form), by=request.user.id)
+    outcome = await receiving.cancel(receipt_id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "cancellation", outcome)
 
 
@@ -120,7 +120,7 @@ async def close(request: HTMXRequest, receipt_id: FromPath[int]) -> Response[str
 async def reverse(request: HTMXRequest, receipt_id: FromPath[int]) -> Response[str]:
     """Take all of it back."""
     one, form = await _existing(request, receipt_id), await web.form(request)
-    outcome = await unloading.reverse(receipt_id, _reason(form), by=request.user.id)
+    outcome = await unloading.reverse(receipt_id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "reversal", outcome)
 
 
@@ -159,7 +159,7 @@ async def take_excess(
     """Keep what came beyond the tolerance."""
     one = await _existing(request, receipt_id)
     outcome = await receiving.take_excess(web.known_id(line_id), receipt_id, by=request.user.id)
-    return await _after(request, one, "taking", outcome)
+    return await _after(request, one, f"excess/{line_id}/taking", outcome)
 
 
 @post(f"{PATH}/{{receipt_id:int}}/excess/{{line_id:int}}/sending-back", guards=[may("receive goods")])
@@ -167,7 +167,7 @@ async def send_back(request: HTMXRequest, receipt_id: FromPath[int], line_id: Fr
     """Give it back to who brought it."""
     one = await _existing(request, receipt_id)
     outcome = await unloading.send_back_excess(receipt_id, web.known_id(line_id), by=request.user.id)
-    return await _after(request, one, "sending_back", outcome)
+    return await _after(request, one, f"excess/{line_id}/sending-back", outcome)
 
 
 # Checks
@@ -209,7 +209,7 @@ async def hold_lot(request: HTMXRequest, item_id: FromPath[int]) -> Response[str
     if not await catalog.item_drafts([item]):
         raise NotFoundException(detail="item")
     outcome = await inspecting.hold(
-        item, form.text("lot"), _reason(form), is_held=form.flag("held"), by=request.user.id
+        item, form.text("lot"), desk.reason(form), is_held=form.flag("held"), by=request.user.id
     )
     if isinstance(outcome, Refused):
         told = {"lot": words.t(outcome.faults[0].word, request.user.language)}
@@ -230,10 +230,6 @@ TONES = {
 }
 
 
-def _reason(form: Form) -> str:
-    return form.text("reason").strip()[:200]
-
-
 def _much(text: str) -> int:
     """A typed quantity; what is none is nothing, which no step accepts."""
     try:
@@ -252,12 +248,7 @@ async def _existing(request: HTMXRequest, receipt_id: int) -> Receipt:
 async def _after(
     request: HTMXRequest, one: Receipt, step: str, outcome: Edited | Refused | Missing
 ) -> Response[str]:
-    """Go back to the receipt, or show it with the refusal beside the step."""
-    if isinstance(outcome, Refused):
-        return await _page(request, one, refused={step: outcome.faults[0].word}, status=422)
-    if isinstance(outcome, Missing):
-        raise NotFoundException(detail="receipt")
-    return web.see(f"{PATH}/{one.id}")
+    return await desk.after(request, outcome, step, f"{PATH}/{one.id}", partial(_page, request, one))
 
 
 async def _page(
@@ -267,7 +258,7 @@ async def _page(
     done: str = "",
     typed: Form | None = None,
     errors: dict[str, str] | None = None,
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     standing = (await queries.receipt_lines([one.id])).get(one.id, [])
@@ -291,45 +282,30 @@ async def _page(
     )
 
 
+REVERSAL = Offer("reversal", "decide conflicts", "danger", asks=True)
 OFFERED = {
     "draft": (
-        ("expectation", "receive goods", "primary", False),
-        ("cancellation", "receive goods", "danger", True),
+        Offer("expectation", "receive goods", "primary"),
+        Offer("cancellation", "receive goods", "danger", asks=True),
     ),
-    "expected": (("cancellation", "receive goods", "danger", True),),
-    "receiving": (
-        ("completion", "receive goods", "", False),
-        ("closing", "edit purchases", "", False),
-        ("reversal", "decide conflicts", "danger", True),
-    ),
-    "inspecting": (("reversal", "decide conflicts", "danger", True),),
-    "putaway": (("reversal", "decide conflicts", "danger", True),),
-    "done": (("reversal", "decide conflicts", "danger", True),),
-    "partly_closed": (("reversal", "decide conflicts", "danger", True),),
+    "expected": (Offer("cancellation", "receive goods", "danger", asks=True),),
+    "receiving": (Offer("completion", "receive goods"), Offer("closing", "edit purchases"), REVERSAL),
+    "inspecting": (REVERSAL,),
+    "putaway": (REVERSAL,),
+    "done": (REVERSAL,),
+    "partly_closed": (REVERSAL,),
 }
-"""What can be done in each state: the step, who may, how it looks, whether it asks why."""
+"""What can be done in each state."""
 
 
-def _steps(request: HTMXRequest, one: Receipt, refused: dict[str, str]) -> list[desk.Step]:
-    language = request.user.language
+def _steps(request: HTMXRequest, one: Receipt, refused: Mapping[str, str]) -> list[desk.Step]:
+    """What can be done with it now; who ordered the goods calls off the order, not its delivery."""
     offered = [
-        (step, tone, asks)
-        for step, action, tone, asks in OFFERED.get(one.state, ())
-        if request.user.may(action) and not (step == "cancellation" and one.kind == "purchase")
+        offer
+        for offer in OFFERED.get(one.state, ())
+        if not (offer.name == "cancellation" and one.kind == "purchase")
     ]
-    told = {step for step, _, _ in offered}
-    offered += [(step, "", False) for step in refused if step not in told]
-    return [
-        desk.Step(
-            path=f"{PATH}/{one.id}/{step}",
-            label=words.t(f"inbound.receipt.{step}", language),
-            effect=words.t(f"inbound.receipt.{step}_effect", language),
-            tone=tone,
-            asks=words.t("inbound.reason", language) if asks else "",
-            refused=words.t(refused[step], language) if step in refused else "",
-        )
-        for step, tone, asks in offered
-    ]
+    return desk.steps(request, f"{PATH}/{one.id}", "inbound.receipt", offered, refused)
 
 
 async def _form(
@@ -340,9 +316,6 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
-    mine = [
-        place for place in await catalog.warehouses() if place.is_active and request.user.reaches(place.id)
-    ]
     return web.page(
         request,
         "inbound/receipt_form.html",
@@ -352,7 +325,7 @@ async def _form(
         values=form.typed(),
         rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
         suppliers=await queries.suppliers(),
-        warehouses=mine,
+        warehouses=await desk.warehouses(request),
         errors=errors,
         draft=draft,
     )

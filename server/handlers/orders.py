@@ -1,6 +1,7 @@
 """Sales orders on the desk: the list, writing one down, and what can be done with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -10,8 +11,8 @@ from litestar.params import FromPath, FromQuery
 from server import desk, money, quantity, web, words
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
-from server.catalog.maintaining import Missing, Refused, Stale
-from server.desk import Step
+from server.catalog.maintaining import Missing, Refused
+from server.desk import Offer, Step
 from server.documents import line, reading
 from server.documents.line import Line
 from server.outbound import hinting, order, ordering, queries, releasing
@@ -85,15 +86,10 @@ async def edit_order(request: HTMXRequest, order_id: FromPath[int]) -> Response[
     if isinstance(outcome, NotNow):
         told = {"": _why_not(request, outcome)}
         return await _form(request, form, told, standing=standing, status=409)
-    match outcome:
-        case Refused(found):
-            return await _form(request, form, web.errors(request, found), standing=standing, status=422)
-        case Stale(version):
-            again = desk.form_of(form.typed() | {"version": str(version)})
-            told = {"": words.t("desk.stale", request.user.language)}
-            return await _form(request, again, told, standing=standing, status=409)
-        case Missing():
-            raise NotFoundException(detail="order")
+    again = partial(_form, request, standing=standing)
+    if isinstance(outcome, web.Unsaved):
+        why = web.not_saved(request, outcome, form, PATH)
+        return await again(why.form, why.errors, status=why.status)
     await desk.forget_draft(request, form)
     return web.see(f"{PATH}/{order_id}?done=saved")
 
@@ -103,7 +99,7 @@ async def hints(request: HTMXRequest) -> Response[str]:
     """What can be promised of each line while it is typed, at which price, and how the customer stands."""
     form = await web.form(request)
     head, own = await _head(form), form.whole("order") or 0
-    names = {one.id: one.name or one.code for one in await _warehouses(request)}
+    names = {one.id: one.name or one.code for one in await desk.warehouses(request)}
     return web.page(
         request,
         "outbound/hints.html",
@@ -155,7 +151,7 @@ async def release(request: HTMXRequest, order_id: FromPath[int]) -> Response[str
 @post(f"{PATH}/{{order_id:int}}/cancellation", guards=[may("edit orders")])
 async def cancel(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
     """Take it back."""
-    reason = (await web.form(request)).text("reason")[:200]
+    reason = desk.reason(await web.form(request))
     outcome = await ordering.cancel(web.known_id(order_id), reason=reason, by=_by(request))
     return await _went(request, order_id, outcome, "cancelled", "cancellation")
 
@@ -163,7 +159,7 @@ async def cancel(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]
 @post(f"{PATH}/{{order_id:int}}/closing", guards=[may("edit orders")])
 async def close_short(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
     """Send no more of it."""
-    reason = (await web.form(request)).text("reason")[:200]
+    reason = desk.reason(await web.form(request))
     outcome = await ordering.close_short(web.known_id(order_id), reason=reason, by=_by(request))
     return await _went(request, order_id, outcome, "closed", "closing")
 
@@ -171,7 +167,7 @@ async def close_short(request: HTMXRequest, order_id: FromPath[int]) -> Response
 @post(f"{PATH}/{{order_id:int}}/holds/{{hold:str}}/release", guards=[may("release orders")])
 async def release_hold(request: HTMXRequest, order_id: FromPath[int], hold: FromPath[str]) -> Response[str]:
     """Let it go in spite of a hold."""
-    reason = (await web.form(request)).text("reason")[:200]
+    reason = desk.reason(await web.form(request))
     outcome = await ordering.release_hold(web.known_id(order_id), hold, reason=reason, by=_by(request))
     return await _went(request, order_id, outcome, "released", f"holds/{hold}/release")
 
@@ -215,7 +211,7 @@ async def _page(
     order_id: int,
     *,
     done: str = "",
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     standing = await _existing(request, order_id)
@@ -235,7 +231,7 @@ async def _page(
 
 
 def _steps(
-    request: HTMXRequest, standing: Order, lines: Sequence[OrderLine], refused: dict[str, str]
+    request: HTMXRequest, standing: Order, lines: Sequence[OrderLine], refused: Mapping[str, str]
 ) -> list[Step]:
     """What this person can do with the order now."""
     may_do = {
@@ -250,25 +246,17 @@ def _steps(
         "closing": ("edit orders", standing.state == "partly_shipped"),
         "cancellation": ("edit orders", standing.state in ("draft", "confirmed")),
     }
-    return [
-        _step(request, standing, name, refused.get(name, ""))
+    offered = [
+        Offer(
+            name,
+            action,
+            tone="danger" if name in ("cancellation", "closing") else "primary",
+            asks=name not in ("confirmation", "notices") and standing.state != "draft",
+        )
         for name, (action, fits) in may_do.items()
-        if (fits or name in refused) and request.user.may(action)
+        if fits or name in refused
     ]
-
-
-def _step(request: HTMXRequest, standing: Order, name: str, refused: str) -> Step:
-    language = request.user.language
-    word = name.replace("/", "_")
-    is_asked = name not in ("confirmation", "notices") and standing.state != "draft"
-    return Step(
-        path=f"{PATH}/{standing.id}/{name}",
-        label=words.t(f"outbound.step.{word}", language),
-        effect=words.t(f"outbound.effect.{word}", language),
-        tone="danger" if name in ("cancellation", "closing") else "primary",
-        asks=words.t("outbound.reason", language) if is_asked else "",
-        refused=refused,
-    )
+    return desk.steps(request, f"{PATH}/{standing.id}", "outbound.step", offered, refused)
 
 
 # The form
@@ -283,7 +271,7 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
-    houses = await _warehouses(request)
+    houses = await desk.warehouses(request)
     # Whoever sells mostly sells from the same warehouse.
     last = await queries.last_warehouse(request.user.id)
     usual = next((one.id for one in houses if one.id == last), houses[0].id if houses else "")
@@ -301,11 +289,6 @@ async def _form(
         errors=errors,
         draft=draft,
     )
-
-
-async def _warehouses(request: HTMXRequest) -> list[catalog.Warehouse]:
-    """Where this person may sell from."""
-    return [one for one in await catalog.warehouses() if one.is_active and request.user.reaches(one.id)]
 
 
 async def _read(form: Form) -> tuple[Head, list[Line], list[Fault]]:

@@ -1,23 +1,23 @@
 """Purchase orders on the desk."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import clock, desk, money, quantity, web, words
-from server.catalog import queries as catalog
+from server import clock, desk, money, quantity, web
 from server.catalog.item import Fault
-from server.catalog.maintaining import Edited, Missing, Refused, Stale
-from server.config import settings
+from server.catalog.maintaining import Edited, Missing, Refused
+from server.desk import Offer
 from server.documents import line as lines
 from server.documents import reading
 from server.documents.line import Line
 from server.inbound import purchase, purchasing, queries
 from server.inbound.purchase import Head
 from server.inbound.queries import Order, OrderLine
-from server.stock import flow
 from server.web import Form, HTMXRequest, may
 
 PATH = "/inbound/purchases"
@@ -38,7 +38,7 @@ async def purchases(request: HTMXRequest) -> Response[str]:
 async def new_purchase(request: HTMXRequest) -> Response[str]:
     """A form for a new order; what was typed before and not saved comes back."""
     draft = await desk.draft(request)
-    form = draft.form if draft else desk.form_of({"ordered_on": _today()})
+    form = draft.form if draft else desk.form_of({"ordered_on": clock.today().isoformat()})
     return await _form(request, None, form, {}, draft=draft)
 
 
@@ -47,13 +47,8 @@ async def add_purchase(request: HTMXRequest) -> Response[str]:
     """Save a new order as a draft."""
     form = await web.form(request)
     head, typed, wrong = await _read(request, form)
-    if wrong:
-        return await _form(request, None, form, web.errors(request, wrong), status=422)
-    outcome = await purchasing.save(head, typed, by=request.user.id)
-    if isinstance(outcome, Refused):
-        return await _form(request, None, form, web.errors(request, outcome.faults), status=422)
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{outcome.ids[0]}?done=added")
+    outcome = Refused(wrong) if wrong else await purchasing.save(head, typed, by=request.user.id)
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, None))
 
 
 @get(f"{PATH}/{{order_id:int}}", guards=[may("see purchases")])
@@ -80,20 +75,13 @@ async def edit_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Respon
     order = await _existing(request, order_id)
     form = await web.form(request)
     head, typed, wrong = await _read(request, form)
-    if wrong:
-        return await _form(request, order, form, web.errors(request, wrong), status=422)
     version = form.whole("version") or 0
-    outcome = await purchasing.change(order_id, head, typed, version=version, by=request.user.id)
-    match outcome:
-        case Refused(faults):
-            return await _form(request, order, form, web.errors(request, faults), status=422)
-        case Stale():
-            told = {"": words.t("desk.stale", request.user.language)}
-            return await _form(request, order, form, told, status=409)
-        case Missing():
-            raise NotFoundException(detail="purchase")
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{order_id}?done=saved")
+    outcome = (
+        Refused(wrong)
+        if wrong
+        else await purchasing.change(order_id, head, typed, version=version, by=request.user.id)
+    )
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, order))
 
 
 @post(f"{PATH}/{{order_id:int}}/confirmation", guards=[may("edit purchases")])
@@ -109,7 +97,7 @@ async def confirm_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Res
 async def cancel_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
     """Nothing will come of it."""
     order, form = await _existing(request, order_id), await web.form(request)
-    outcome = await purchasing.cancel(order_id, _reason(form), by=request.user.id)
+    outcome = await purchasing.cancel(order_id, desk.reason(form), by=request.user.id)
     return await _after(request, order, "cancellation", outcome)
 
 
@@ -117,19 +105,11 @@ async def cancel_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Resp
 async def close_purchase(request: HTMXRequest, order_id: FromPath[int]) -> Response[str]:
     """The rest will not come."""
     order, form = await _existing(request, order_id), await web.form(request)
-    outcome = await purchasing.close_short(order_id, _reason(form), by=request.user.id)
+    outcome = await purchasing.close_short(order_id, desk.reason(form), by=request.user.id)
     return await _after(request, order, "closing", outcome)
 
 
 TONES = {"draft": "", "confirmed": "accent", "partly_received": "caution", "done": "good", "cancelled": "bad"}
-
-
-def _today() -> str:
-    return flow.day_of(clock.now(), settings().timezone).isoformat()
-
-
-def _reason(form: Form) -> str:
-    return form.text("reason").strip()[:200]
 
 
 async def _existing(request: HTMXRequest, order_id: int) -> Order:
@@ -142,12 +122,7 @@ async def _existing(request: HTMXRequest, order_id: int) -> Order:
 async def _after(
     request: HTMXRequest, order: Order, step: str, outcome: Edited | Refused | Missing
 ) -> Response[str]:
-    """Go back to the order, or show it with the refusal beside the step."""
-    if isinstance(outcome, Refused):
-        return await _page(request, order, refused={step: outcome.faults[0].word}, status=422)
-    if isinstance(outcome, Missing):
-        raise NotFoundException(detail="purchase")
-    return web.see(f"{PATH}/{order.id}")
+    return await desk.after(request, outcome, step, f"{PATH}/{order.id}", partial(_page, request, order))
 
 
 async def _page(
@@ -155,7 +130,7 @@ async def _page(
     order: Order,
     *,
     done: str = "",
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     return web.page(
@@ -165,37 +140,24 @@ async def _page(
         order=order,
         lines=await queries.order_lines(order.id),
         receipts=await queries.receipts_of(f"po-{order.id}"),
-        steps=_steps(request, order, refused or {}),
+        steps=desk.steps(
+            request, f"{PATH}/{order.id}", "inbound.purchase", OFFERED.get(order.state, ()), refused or {}
+        ),
         tones=TONES,
         about=await desk.about(request, "inbound", f"po-{order.id}"),
         done=done,
     )
 
 
-def _steps(request: HTMXRequest, order: Order, refused: dict[str, str]) -> list[desk.Step]:
-    """What can be done with an order in its state."""
-    if not request.user.may("edit purchases"):
-        return []
-    offered = {
-        "draft": [("confirmation", "primary", False), ("cancellation", "danger", True)],
-        "confirmed": [("cancellation", "danger", True)],
-        "partly_received": [("closing", "", True)],
-    }.get(order.state, [])
-    told = {step for step, _, _ in offered}
-    # A refused step is shown all the same: whoever tried it must read why.
-    offered += [(step, "", False) for step in refused if step not in told]
-    language = request.user.language
-    return [
-        desk.Step(
-            path=f"{PATH}/{order.id}/{step}",
-            label=words.t(f"inbound.purchase.{step}", language),
-            effect=words.t(f"inbound.purchase.{step}_effect", language),
-            tone=tone,
-            asks=words.t("inbound.reason", language) if asks else "",
-            refused=words.t(refused[step], language) if step in refused else "",
-        )
-        for step, tone, asks in offered
-    ]
+OFFERED = {
+    "draft": (
+        Offer("confirmation", "edit purchases", "primary"),
+        Offer("cancellation", "edit purchases", "danger", asks=True),
+    ),
+    "confirmed": (Offer("cancellation", "edit purchases", "danger", asks=True),),
+    "partly_received": (Offer("closing", "edit purchases", asks=True),),
+}
+"""What can be done with an order in each state."""
 
 
 async def _form(
@@ -207,9 +169,6 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
-    mine = [
-        place for place in await catalog.warehouses() if place.is_active and request.user.reaches(place.id)
-    ]
     return web.page(
         request,
         "inbound/purchase_form.html",
@@ -219,7 +178,7 @@ async def _form(
         values=form.typed(),
         rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
         suppliers=await queries.suppliers(),
-        warehouses=mine,
+        warehouses=await desk.warehouses(request),
         errors=errors,
         draft=draft,
     )

@@ -1,17 +1,19 @@
 """Returns on the desk, both ways, and how a warehouse takes goods in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import desk, money, quantity, web, words
+from server import desk, money, quantity, web
 from server.catalog import queries as catalog
 from server.catalog.barcode import code_key
 from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
+from server.desk import Offer
 from server.documents import reading
 from server.inbound import arranging, queries, returning
 from server.inbound.queries import Receipt, Rule, Setting, Shipment, SupplierReturn
@@ -37,7 +39,7 @@ async def ask_back(request: HTMXRequest, notice_id: FromPath[int]) -> Response[s
     """Expect it back."""
     shipment, form = await _shipment(request, notice_id), await web.form(request)
     wanted = _wanted(form, [line.line for line in shipment.lines])
-    outcome = await returning.ask_back(notice_id, wanted, _reason(form), by=request.user.id)
+    outcome = await returning.ask_back(notice_id, wanted, desk.reason(form), by=request.user.id)
     match outcome:
         case Refused(faults):
             return _customer_form(request, shipment, form.typed(), web.errors(request, faults), 422)
@@ -100,7 +102,7 @@ async def give_back(request: HTMXRequest, receipt_id: FromPath[int]) -> Response
     one, form = await _receipt(request, receipt_id), await web.form(request)
     lines = (await queries.receipt_lines([receipt_id])).get(receipt_id, [])
     wanted = _wanted(form, [each.line.id for each in lines])
-    outcome = await returning.give_back(receipt_id, wanted, _reason(form), by=request.user.id)
+    outcome = await returning.give_back(receipt_id, wanted, desk.reason(form), by=request.user.id)
     match outcome:
         case Refused(faults):
             return await _supplier_form(request, one, form.typed(), web.errors(request, faults), 422)
@@ -129,7 +131,7 @@ async def send_off(request: HTMXRequest, return_id: FromPath[int]) -> Response[s
 async def keep(request: HTMXRequest, return_id: FromPath[int]) -> Response[str]:
     """The goods stay."""
     one, form = await _return(request, return_id), await web.form(request)
-    outcome = await returning.keep(return_id, _reason(form), by=request.user.id)
+    outcome = await returning.keep(return_id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "keeping", outcome)
 
 
@@ -172,12 +174,9 @@ async def _supplier_form(
 async def _after(
     request: HTMXRequest, one: SupplierReturn, step: str, outcome: Edited | Refused | Missing
 ) -> Response[str]:
-    """Go back to the return, or show it with the refusal beside the step."""
-    if isinstance(outcome, Refused):
-        return await _return_page(request, one, refused={step: outcome.faults[0].word}, status=422)
-    if isinstance(outcome, Missing):
-        raise NotFoundException(detail="return")
-    return web.see(f"{RETURNS}/{one.id}")
+    return await desk.after(
+        request, outcome, step, f"{RETURNS}/{one.id}", partial(_return_page, request, one)
+    )
 
 
 async def _return_page(
@@ -185,7 +184,7 @@ async def _return_page(
     one: SupplierReturn,
     *,
     done: str = "",
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     return web.page(
@@ -193,28 +192,24 @@ async def _return_page(
         "inbound/return.html",
         status=status,
         one=one,
-        steps=_steps(request, one, refused or {}),
+        steps=desk.steps(
+            request,
+            f"{RETURNS}/{one.id}",
+            "inbound.return",
+            OFFERED if one.state == "draft" else (),
+            refused or {},
+        ),
         tones=TONES,
         about=await desk.about(request, "inbound", f"sr-{one.id}"),
         done=done,
     )
 
 
-def _steps(request: HTMXRequest, one: SupplierReturn, refused: dict[str, str]) -> list[desk.Step]:
-    may_do = {"sending": "receive goods", "keeping": "edit purchases"}
-    offered = [step for step in may_do if one.state == "draft" and request.user.may(may_do[step])]
-    language = request.user.language
-    return [
-        desk.Step(
-            path=f"{RETURNS}/{one.id}/{step}",
-            label=words.t(f"inbound.return.{step}", language),
-            effect=words.t(f"inbound.return.{step}_effect", language),
-            tone="primary" if step == "sending" else "danger",
-            asks=words.t("inbound.reason", language) if step == "keeping" else "",
-            refused=words.t(refused[step], language) if step in refused else "",
-        )
-        for step in [*offered, *(step for step in refused if step not in offered)]
-    ]
+OFFERED = (
+    Offer("sending", "receive goods", "primary"),
+    Offer("keeping", "edit purchases", "danger", asks=True),
+)
+"""What can be done with a draft."""
 
 
 def _wanted(form: Form, lines: Sequence[int]) -> dict[int, int]:
@@ -228,10 +223,6 @@ def _much(text: str) -> int:
         return quantity.parse(text)
     except quantity.NotAQuantity:
         return -1
-
-
-def _reason(form: Form) -> str:
-    return form.text("reason").strip()[:200]
 
 
 # How goods are taken in
@@ -300,9 +291,7 @@ async def _settings_page(
     done: str = "",
     status: int = 200,
 ) -> Response[str]:
-    mine = [
-        place for place in await catalog.warehouses() if place.is_active and request.user.reaches(place.id)
-    ]
+    mine = await desk.warehouses(request)
     standing = await queries.settings_of(place.id for place in mine)
     houses = [(place, standing.get(place.id, Setting()), await queries.docks(place.id)) for place in mine]
     return web.page(

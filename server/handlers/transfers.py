@@ -1,21 +1,22 @@
 """Transfers between warehouses on the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, FromQuery
 
-from server import clock, desk, quantity, web, words
+from server import clock, desk, quantity, web
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
-from server.catalog.maintaining import Edited, Missing, Refused, Stale
-from server.config import settings
+from server.catalog.maintaining import Edited, Missing, Refused
+from server.desk import Offer
 from server.documents import line as lines
 from server.documents import reading
 from server.documents.line import Line
-from server.stock import flow, queries, transfer, transferring
+from server.stock import queries, transfer, transferring
 from server.stock.queries import Lying, Transfer, TransferLine
 from server.stock.transfer import Goods, Head
 from server.sync import performing
@@ -59,10 +60,7 @@ async def add_transfer(request: HTMXRequest) -> Response[str]:
     form = await web.form(request)
     head, typed, wrong = await _read(request, form)
     outcome = Refused(wrong) if wrong else await transferring.save(head, typed, by=request.user.id)
-    if isinstance(outcome, Refused):
-        return await _form(request, None, form, web.errors(request, outcome.faults), status=422)
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{outcome.ids[0]}?done=added")
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, None))
 
 
 @get(f"{PATH}/{{transfer_id:int}}", guards=[may("see transfers")])
@@ -94,24 +92,14 @@ async def edit_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> Res
         if wrong
         else await transferring.change(one.id, head, typed, version=version, by=request.user.id)
     )
-    match outcome:
-        case Refused(faults):
-            return await _form(request, one, form, web.errors(request, faults), status=422)
-        case Stale():
-            told = {"": words.t("desk.stale", request.user.language)}
-            return await _form(request, one, form, told, status=409)
-        case Missing():
-            raise NotFoundException(detail="transfer")
-    await desk.forget_draft(request, form)
-    return web.see(f"{PATH}/{one.id}?done=saved")
+    return await desk.saved(request, outcome, form, PATH, partial(_form, request, one))
 
 
 @post(f"{PATH}/{{transfer_id:int}}/release", guards=[may("edit transfers")])
 async def release_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> Response[str]:
     """Let it out to the floor."""
     one = await _existing(request, transfer_id)
-    today = flow.day_of(clock.now(), settings().timezone)
-    outcome = await transferring.release(one.id, today=today, by=request.user.id)
+    outcome = await transferring.release(one.id, today=clock.today(), by=request.user.id)
     return await _after(request, one, "release", outcome)
 
 
@@ -119,7 +107,7 @@ async def release_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> 
 async def cancel_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> Response[str]:
     """Nothing will go."""
     one, form = await _existing(request, transfer_id), await web.form(request)
-    outcome = await transferring.cancel(one.id, _reason(form), by=request.user.id)
+    outcome = await transferring.cancel(one.id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "cancellation", outcome)
 
 
@@ -127,7 +115,7 @@ async def cancel_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> R
 async def close_transfer(request: HTMXRequest, transfer_id: FromPath[int]) -> Response[str]:
     """No more will be sent."""
     one, form = await _existing(request, transfer_id), await web.form(request)
-    outcome = await transferring.close_sending(one.id, _reason(form), by=request.user.id)
+    outcome = await transferring.close_sending(one.id, desk.reason(form), by=request.user.id)
     return await _after(request, one, "closing", outcome)
 
 
@@ -166,17 +154,13 @@ async def decide_rest(
     """What did not arrive went back, or is lost."""
     one, form = await _existing(request, transfer_id), await web.form(request)
     outcome = await transferring.decide_rest(
-        one.id, choice, _reason(form), perform=performing.carry_out, by=request.user.id
+        one.id, choice, desk.reason(form), perform=performing.carry_out, by=request.user.id
     )
     return await _after(request, one, f"rest/{choice}", outcome)
 
 
 def _unreadable() -> Refused:
     return Refused([Fault(0, "", "inside.fault.quantity")])
-
-
-def _reason(form: Form) -> str:
-    return form.text("reason").strip()[:200]
 
 
 def _goods(form: Form) -> list[Goods] | None:
@@ -211,12 +195,7 @@ def _must_reach(request: HTMXRequest, warehouse: int) -> None:
 async def _after(
     request: HTMXRequest, one: Transfer, step: str, outcome: Edited | Refused | Missing
 ) -> Response[str]:
-    """Go back to the transfer, or show it with the refusal beside the step."""
-    if isinstance(outcome, Refused):
-        return await _page(request, one, refused={step: outcome.faults[0].word}, status=422)
-    if isinstance(outcome, Missing):
-        raise NotFoundException(detail="transfer")
-    return web.see(f"{PATH}/{one.id}")
+    return await desk.after(request, outcome, step, f"{PATH}/{one.id}", partial(_page, request, one))
 
 
 async def _lines(one: Transfer) -> list[TransferLine]:
@@ -228,7 +207,7 @@ async def _page(
     one: Transfer,
     *,
     done: str = "",
-    refused: dict[str, str] | None = None,
+    refused: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response[str]:
     refused = refused or {}
@@ -247,7 +226,7 @@ async def _page(
         to_receive=rest if _may_move(request, one.target) else [],
         on_the_way=rest,
         docks=[dock for dock in docks if dock.is_active],
-        refused={step: words.t(word, request.user.language) for step, word in refused.items()},
+        refused=refused,
         done=done,
     )
 
@@ -259,42 +238,25 @@ def _may_move(request: HTMXRequest, warehouse: int) -> bool:
 async def _to_send(request: HTMXRequest, one: Transfer) -> list[Lying]:
     if one.state not in transfer.OPEN or one.is_over or not _may_move(request, one.source):
         return []
-    today = flow.day_of(clock.now(), settings().timezone)
-    return await queries.named(await transferring.proposed(one, today=today))
+    return await queries.named(await transferring.proposed(one, today=clock.today()))
 
 
 def _steps(
-    request: HTMXRequest, one: Transfer, rest: Sequence[Lying], refused: dict[str, str]
+    request: HTMXRequest, one: Transfer, rest: Sequence[Lying], refused: Mapping[str, str]
 ) -> list[desk.Step]:
     """What can be decided about a transfer in its state; what is carried has forms of its own."""
     if not request.user.may("edit transfers"):
         return []
     offered = {
-        "draft": [("release", "primary", False), ("cancellation", "danger", True)],
-        "out": [("cancellation", "danger", True)],
+        "draft": [Offer("release", tone="primary"), Offer("cancellation", tone="danger", asks=True)],
+        "out": [Offer("cancellation", tone="danger", asks=True)],
     }.get(one.state, [])
     if one.state in ("in_transit", "partly_in") and not one.is_over:
-        offered = [*offered, ("closing", "", True)]
+        offered = [*offered, Offer("closing", asks=True)]
     if rest:
-        offered = [*offered, ("rest/back", "", True), ("rest/lost", "danger", True)]
-    told = {step for step, _, _ in offered} | {"sending", "arrival"}
-    # A refused step is shown all the same: whoever tried it must read why.
-    offered = [*offered, *((step, "", False) for step in refused if step not in told)]
-    return [_step(one, step, tone, request.user.language, refused, asks=asks) for step, tone, asks in offered]
-
-
-def _step(
-    one: Transfer, step: str, tone: str, language: str, refused: dict[str, str], *, asks: bool
-) -> desk.Step:
-    word = f"inside.step.{step.replace('/', '_')}"
-    return desk.Step(
-        path=f"{PATH}/{one.id}/{step}",
-        label=words.t(word, language),
-        effect=words.t(f"{word}_effect", language),
-        tone=tone,
-        asks=words.t("inside.reason", language) if asks else "",
-        refused=words.t(refused[step], language) if step in refused else "",
-    )
+        offered = [*offered, Offer("rest/back", asks=True), Offer("rest/lost", tone="danger", asks=True)]
+    decided = {step: why for step, why in refused.items() if step not in ("sending", "arrival")}
+    return desk.steps(request, f"{PATH}/{one.id}", "inside.step", offered, decided)
 
 
 async def _form(

@@ -120,6 +120,7 @@ async def test_a_draft_is_written_anew(storekeeper: httpx.AsyncClient) -> None:
 
     assert 'value="-2"' in form
     assert (changed.status_code, stale.status_code) == (303, 409)
+    assert 'name="version" value="2"' in stale.text, "whoever looked again may save over it"
     (line,) = await queries.adjustment_lines(number)
     assert line.line.quantity == -1000
 

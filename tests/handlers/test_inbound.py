@@ -137,9 +137,14 @@ async def test_a_buyer_keeps_what_came_too_much(app: Litestar) -> None:
     line = (await queries.receipt_lines([one.id]))[one.id][0].line.id
 
     answer = await buyer.post(f"{path_of(one)}/excess/{line}/taking")
+    twice = await buyer.post(f"{path_of(one)}/excess/{line}/taking")
 
     assert answer.status_code == 303
     assert await trade.figures(one.id) == [("CUP", "10", "12", "0", "0")]
+    assert twice.status_code == 422
+    assert f'action="{path_of(one)}/excess/{line}/taking"' in twice.text, (
+        "the refusal stands by the same step"
+    )
 
 
 async def test_a_check_is_decided_by_who_may(app: Litestar, keeper: httpx.AsyncClient) -> None:

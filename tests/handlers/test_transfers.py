@@ -100,6 +100,7 @@ async def test_a_draft_is_edited_and_an_older_sight_of_it_is_told(supervisor: ht
 
     assert 'name="lines.0.quantity" value="6"' in form
     assert (changed.status_code, stale.status_code) == (303, 409)
+    assert 'name="version" value="2"' in stale.text, "whoever looked again may save over it"
     assert await inside.figures(number) == [("CUP", "3", "0", "0", "0")]
 
 
