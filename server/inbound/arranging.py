@@ -8,6 +8,8 @@ from server.catalog.maintaining import Edited, Refused
 from server.db import Statement, execute, writing
 from server.inbound import queries
 from server.inbound.queries import Rule, Setting
+from server.outbound import ordering
+from server.stock.availability import Goods
 
 _ARRANGE = Statement(
     "INSERT INTO arrival_setting (warehouse, tolerance, puts_away, reject) VALUES (?, ?, ?, ?)"
@@ -33,6 +35,11 @@ async def arrange(warehouse: int, wanted: Setting, *, by: int) -> Edited | Refus
         old, new = msgspec.to_builtins(before), msgspec.to_builtins(wanted)
         changed = {field: [old[field], new[field]] for field in new if old[field] != new[field]}
         await events.record("arrivals.arranged", f"warehouse:{warehouse}", changed, by=by)
+        if before.puts_away and not wanted.puts_away:
+            # What stands at the docks may be promised from now on.
+            await ordering.serve_backorders(
+                {Goods(item, warehouse) for item in await queries.docked(warehouse)}
+            )
         return Edited([warehouse])
 
 
@@ -45,6 +52,9 @@ async def _faults(warehouse: int, wanted: Setting) -> list[Fault]:
         place for place, _ in await queries.docks(warehouse)
     }:
         wrong.append(Fault(0, "reject", "inbound.fault.no_dock"))
+    elif wanted.reject is None and not wanted.puts_away:
+        # Where goods may be sent from the dock, refused ones must stand on one of their own.
+        wrong.append(Fault(0, "reject", "inbound.fault.reject_apart"))
     return wrong
 
 

@@ -69,6 +69,9 @@ async def judge(
             await _set_hold(check.item, check.lot, result, is_held=False, by=by)
         away, target = await _away(check, one, result, quantity)
         await following.refresh({one.id: Origin(by)})
+        if result in following.GOOD:
+            # Where nothing is put away, it may be promised from now on.
+            await ordering.serve_item(check.item)
         return Judged(check, one.document, result, away, target)
 
 

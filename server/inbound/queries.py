@@ -286,6 +286,10 @@ _VIRTUAL = Statement("SELECT id FROM location WHERE warehouse = ? AND kind = ? O
 _DOCKS = Statement(
     "SELECT id, code FROM location WHERE warehouse = ? AND kind = 'dock' AND is_active = ? ORDER BY code"
 )
+_DOCKED = Statement(
+    "SELECT DISTINCT b.item FROM balance b JOIN location l ON l.id = b.location WHERE b.on_hand > 0"
+    " AND l.kind = 'dock' AND l.warehouse = ?"
+)
 _BINS = _among("SELECT id, warehouse FROM location WHERE kind = 'bin' AND is_active AND", "id")
 _BIN_BY_CODE = Statement(
     "SELECT id FROM location WHERE code = ? AND warehouse = ? AND kind = 'bin' AND is_active = ?"
@@ -328,6 +332,11 @@ async def lying(document: str) -> list[Lying]:
 async def virtual_place(warehouse: int, kind: str) -> int:
     """The place that stands for suppliers, customers, production, scrap … of a warehouse."""
     return int((await fetch(_VIRTUAL, warehouse, kind))[0][0])
+
+
+async def docked(warehouse: int) -> list[int]:
+    """The items that stand at the docks of a warehouse."""
+    return [row[0] for row in await fetch(_DOCKED, warehouse)]
 
 
 async def docks(warehouse: int) -> list[tuple[int, str]]:

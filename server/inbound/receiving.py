@@ -15,6 +15,7 @@ from server.documents.line import Line as Typed
 from server.documents.numbering import next_number
 from server.inbound import following, purchasing, queries, receipt
 from server.inbound.queries import Receipt
+from server.outbound import ordering
 from server.stock.ledger import Origin
 
 _INSERT = Statement(
@@ -170,6 +171,7 @@ async def take_excess(line_id: int, receipt_id: int, *, by: int) -> Edited | Ref
         await events.record("receipt.excess_taken", one.document.replace("-", ":"), body, by=by)
         await following.settle_excess(one, line_id)
         await following.refresh({receipt_id: Origin(by)})
+        await ordering.serve_item(line.line.item)
         return Edited([receipt_id])
 
 

@@ -42,13 +42,47 @@ def number_of(document: str, prefix: str = PREFIX) -> int | None:
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
-    """Which steps a warehouse takes, by which rule it picks, and how far apart its aisles and bays are."""
+    """Which steps a warehouse takes, by which rule it picks, and how far apart its aisles and bays are.
 
+    A step that is off is no act of its own: what it would have posted is posted with the act beside it. Without
+    `picks`, goods go from the shelf into the carton or to the customer; without `ships`, the last act sends them.
+    """
+
+    picks: bool = True
     packs: bool = True
     checkers: int = 1
+    ships: bool = True
     rule: Literal["fefo", "fifo"] = "fefo"
     aisle_mm: int = 3000
     bay_mm: int = 1200
+
+
+MOST_CHECKERS: Final = 2
+LONGEST_MM: Final = 100_000
+"""No aisle is farther from the next one, and no bay longer: it is a slip of the key."""
+
+
+def faults_of(steps: Steps) -> list[tuple[str, str]]:
+    """What is wrong with these steps: field and word."""
+    found = [
+        (field, "far") for field in ("aisle_mm", "bay_mm") if not 1 <= getattr(steps, field) <= LONGEST_MM
+    ]
+    if not 0 <= steps.checkers <= MOST_CHECKERS:
+        found.append(("checkers", "checkers"))
+    if steps.rule not in ("fefo", "fifo"):
+        found.append(("rule", "rule"))
+    if steps.checkers and not (steps.picks or steps.packs):
+        found.append(("checkers", "nothing_to_look_into"))
+    if not (steps.picks or steps.packs or steps.ships):
+        found.append(("ships", "no_step"))
+    return found
+
+
+def for_customer(steps: Steps, *, is_double_checked: bool) -> Steps:
+    """The steps for a customer whose shipments two people check, where there is anything to look into."""
+    if not is_double_checked or not (steps.picks or steps.packs):
+        return steps
+    return msgspec.structs.replace(steps, checkers=max(steps.checkers, MOST_CHECKERS))
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +160,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """What was put into each of its totes and cartons; what left with them for the customer still counts."""
     changed_at: dict[int, int]
     """When goods last went into or out of each of them, other than to the customer."""
+    cartons: frozenset[int] = frozenset()
+    """Which of them are cartons."""
 
 
 def told(shares: Iterable[Share]) -> Story:
@@ -138,6 +174,7 @@ def told(shares: Iterable[Share]) -> Story:
     pickers: set[int] = set()
     contents: dict[int, dict[Goods, int]] = defaultdict(lambda: defaultdict(int))
     changed_at: dict[int, int] = defaultdict(int)
+    cartons: set[int] = set()
     for share in shares:
         start, end = STAGES.get(share.source_kind, 0), STAGES.get(share.target_kind, 0)
         for stage, of_stage in passed.items():
@@ -151,6 +188,8 @@ def told(shares: Iterable[Share]) -> Story:
             continue
         goods = Goods(share.item, share.lot, share.serial)
         for place, stage, sign in ((share.source, start, -1), (share.target, end, 1)):
+            if stage == PACKED:
+                cartons.add(place)
             if stage in (PICKED, PACKED):
                 contents[place][goods] += sign * share.quantity
                 changed_at[place] = max(changed_at[place], share.last_at)
@@ -168,6 +207,7 @@ def told(shares: Iterable[Share]) -> Story:
             for place, inside in contents.items()
         },
         changed_at=dict(changed_at),
+        cartons=frozenset(cartons),
     )
 
 
@@ -297,6 +337,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     location: int
     document: str = ""
     found: dict[Goods, int] = {}
+    second: int = 0
+    """Who looked along with whoever reports it, and has shown on the spot that it was them."""
+    proof: str = ""
+    """By what they have: their pin or badge."""
 
 
 def digest(inside: Mapping[Goods, int]) -> str:
@@ -307,16 +351,23 @@ def digest(inside: Mapping[Goods, int]) -> str:
 
 def checked_by(seen: Iterable[Seen], story: Story) -> frozenset[int]:
     """Who has found all of it right since it last changed, pickers apart: they do not see their own mistakes."""
+    return frozenset.intersection(*by_place.values()) if (by_place := lookers(seen, story)) else frozenset()
+
+
+def lookers(seen: Iterable[Seen], story: Story) -> dict[int, frozenset[int]]:
+    """Who has found each full tote and carton right since it last changed, pickers apart."""
     last: dict[tuple[int, int], Seen] = {}
     for one in sorted(seen, key=lambda one: one.checked_at):
         last[one.person, one.location] = one
-    full = [place for place, inside in story.contents.items() if inside]
-    people = {person for person, _ in last} - story.pickers
-    return frozenset(
-        person
-        for person in people
-        if full and all(_is_right(last.get((person, place)), story) for place in full)
-    )
+    return {
+        place: frozenset(
+            person
+            for person, at in last
+            if at == place and person not in story.pickers and _is_right(last[person, place], story)
+        )
+        for place, inside in story.contents.items()
+        if inside
+    }
 
 
 def _is_right(one: Seen | None, story: Story) -> bool:
@@ -374,13 +425,13 @@ def next_step(state: str, steps: Steps) -> str:
     match state:
         case "waiting":
             return "release"
-        case "released" | "picking":
+        case "released" | "picking" if steps.picks:
             return "pick"
-        case "picked" if steps.packs:
+        case "released" | "picking" | "picked" if steps.packs:
             return "pack"
         case "picked" | "packed" if steps.checkers:
             return "check"
-        case "picked" | "packed" | "checked":
+        case "released" | "picking" | "picked" | "packed" | "checked":
             return "ship"
     return ""
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from server import clock, events
-from server.catalog.maintaining import Missing
+from server.catalog.item import Fault
+from server.catalog.maintaining import Edited, Missing, Refused
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
 from server.outbound import following, notice, order, queries, surveying
@@ -28,9 +29,10 @@ _RELEASE = Statement("UPDATE shipment_notice SET released_at = ?, version = vers
 _SHORT = Statement("UPDATE shipment_notice_line SET short = ? WHERE id = ?")
 _TAKE = Statement("UPDATE shipment_notice SET taken_by = ?, device = ?, version = version + 1 WHERE id = ?")
 _SETTLE = Statement(
-    "INSERT INTO floor_setting (warehouse, packs, checkers, rule, aisle_mm, bay_mm) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (warehouse) DO UPDATE SET packs = excluded.packs, checkers = excluded.checkers,"
-    " rule = excluded.rule, aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
+    "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, rule, aisle_mm, bay_mm)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
+    " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, rule = excluded.rule,"
+    " aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
 )
 
 
@@ -209,14 +211,16 @@ async def _hand_to(found: Iterable[Notice], person: int, device: int, by: By) ->
 # How a warehouse does it
 
 
-async def settle_steps(warehouse: int, steps: notice.Steps, *, by: By) -> None:
+async def settle_steps(warehouse: int, steps: notice.Steps, *, by: By) -> Edited | Refused:
     """Say which steps a warehouse takes; what is at work there is judged by them from now on."""
+    wrong = [Fault(0, field, f"steps.fault.{word}") for field, word in notice.faults_of(steps)]
+    if wrong:
+        return Refused(wrong)
     async with writing():
         before = (await surveying.steps_of([warehouse]))[warehouse]
         if before == steps:
-            return
-        values = (steps.packs, steps.checkers, steps.rule, steps.aisle_mm, steps.bay_mm)
-        await execute(_SETTLE, warehouse, *values)
+            return Edited([])
+        await execute(_SETTLE, warehouse, *msgspec.structs.astuple(steps))
         changed = {
             field: [str(getattr(before, field)), str(getattr(steps, field))]
             for field in steps.__struct_fields__
@@ -225,3 +229,4 @@ async def settle_steps(warehouse: int, steps: notice.Steps, *, by: By) -> None:
         await events.record("warehouse.steps", f"warehouse:{warehouse}", changed, by=by.person)
         at_work = await surveying.live_ids(warehouse)
         await following.refresh({one: Origin(by.person, by.device) for one in at_work})
+        return Edited([warehouse])

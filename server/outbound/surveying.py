@@ -57,6 +57,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     created_by: int
     created_at: int
     version: int
+    is_double_checked: bool = False
+    """Two people check what this customer is sent."""
 
     @property
     def document(self) -> str:
@@ -99,6 +101,11 @@ class Carton(msgspec.Struct, frozen=True, kw_only=True):
     sscc: str
     state: str
     weight_g: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    judged_at: int
+    judged_by: str
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +131,12 @@ _NOTICES = (
     " n.wave, coalesce(v.number, '') AS wave_number, n.state, n.priority, n.due_on, n.tote,"
     " coalesce(l.code, '') AS tote_code, n.taken_by, coalesce(nullif(u.display_name, ''), u.name, '') AS taker,"
     " n.device, n.carrier, n.tracking, n.weight_g, n.released_at, n.picked_at, n.packed_at, n.checked_at,"
-    " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version"
+    " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version,"
+    " coalesce(a.is_double_checked, false) AS is_double_checked"
     " FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer"
     " JOIN warehouse w ON w.id = n.warehouse LEFT JOIN wave v ON v.id = n.wave"
     " LEFT JOIN location l ON l.id = n.tote LEFT JOIN user_account u ON u.id = n.taken_by"
+    " LEFT JOIN partner_terms a ON a.partner = o.customer"
 )
 
 
@@ -157,7 +166,7 @@ _SHARES = Statement(*(
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
 _SETTINGS = _about(
-    "SELECT warehouse, packs, checkers, rule, aisle_mm, bay_mm FROM floor_setting WHERE warehouse"
+    "SELECT warehouse, picks, packs, checkers, ships, rule, aisle_mm, bay_mm FROM floor_setting WHERE warehouse"
 )
 _PINNED = Statement(*(
     "SELECT document, id, line, item, location, lot, serial, quantity, picked, state, position FROM allocation"
@@ -173,7 +182,8 @@ _PLACES = _about(
     " LEFT JOIN zone z ON z.id = l.zone WHERE l.id"
 )
 _CARTONS = _about(
-    "SELECT c.id, c.notice, c.location, l.code, c.sscc, c.state, c.weight_g FROM carton c"
+    "SELECT c.id, c.notice, c.location, l.code, c.sscc, c.state, c.weight_g, c.length_mm, c.width_mm, c.height_mm,"
+    " c.judged_at, c.judged_by FROM carton c"
     " JOIN location l ON l.id = c.location WHERE c.notice",
     " ORDER BY c.id",
 )
@@ -193,7 +203,12 @@ _CONTENTS = _about(
 
 async def notices(ids: Iterable[int]) -> list[Notice]:
     """These notices, by id; ones that do not exist are left out."""
-    return [Notice(**dict(row)) for row in await fetch(_BY_IDS, as_json(sorted(set(ids))))]
+    return [_notice(row) for row in await fetch(_BY_IDS, as_json(sorted(set(ids))))]
+
+
+def _notice(row: Row) -> Notice:
+    values: dict[str, Any] = dict(row)
+    return Notice(**values | {"is_double_checked": bool(values["is_double_checked"])})
 
 
 async def notice(notice_id: int, warehouses: Warehouses = None) -> Notice | None:
@@ -206,12 +221,12 @@ async def notice(notice_id: int, warehouses: Warehouses = None) -> Notice | None
 
 async def notices_of_order(order_id: int) -> list[Notice]:
     """What of an order the floor was told to send."""
-    return [Notice(**dict(row)) for row in await fetch(_OF_ORDER, order_id)]
+    return [_notice(row) for row in await fetch(_OF_ORDER, order_id)]
 
 
 async def notices_of_wave(wave_id: int) -> list[Notice]:
     """The notices that are picked together."""
-    return [Notice(**dict(row)) for row in await fetch(_OF_WAVE, wave_id)]
+    return [_notice(row) for row in await fetch(_OF_WAVE, wave_id)]
 
 
 async def shown_lines(notice_id: int) -> list[ShownLine]:
@@ -247,7 +262,8 @@ async def steps_of(warehouses: Iterable[int]) -> dict[int, Steps]:
     found = dict.fromkeys(asked, Steps())
     for row in await fetch(_SETTINGS, as_json(asked)):
         values: dict[str, Any] = {field: row[field] for field in Steps.__struct_fields__}
-        found[row["warehouse"]] = Steps(**values | {"packs": bool(row["packs"])})
+        flags = {name: bool(row[name]) for name in ("picks", "packs", "ships")}
+        found[row["warehouse"]] = Steps(**values | flags)
     return found
 
 

@@ -149,7 +149,10 @@ class WaveTote(Table, tablename="wave_tote"):
 
 
 class Carton(Table, tablename="carton"):
-    """A box of a notice; its contents are the stock of its location."""
+    """A box of a notice; its contents are the stock of its location.
+
+    `judged_at` is when it was last sealed or opened, `judged_by` the operation that said so.
+    """
 
     notice = fk(Notice)
     location = fk(Location)
@@ -160,10 +163,15 @@ class Carton(Table, tablename="carton"):
     width_mm = Integer(default=0)
     height_mm = Integer(default=0)
     sealed_at = moment(null=True)
+    judged_at = moment()
+    judged_by = Text(default="")
 
 
 class Check(Table, tablename="shipment_check"):
-    """Somebody looked into a tote or carton: `content` is a digest of what they found, nothing when all was right."""
+    """Somebody looked into a tote or carton: `content` is a digest of what they found, nothing when all was right.
+
+    `proof` says how a second person showed on the spot that it was them: by their pin or badge.
+    """
 
     notice = fk(Notice)
     location = fk(Location)
@@ -171,14 +179,39 @@ class Check(Table, tablename="shipment_check"):
     content = Text(default="")
     operation = code()
     checked_at = moment()
+    proof = Text(default="")
+
+
+class Delivery(Table, tablename="shipment_delivery"):
+    """What became of a notice at the customer's door, as somebody there reported it."""
+
+    notice = fk(Notice)
+    outcome = Text(default="")
+    reason = Text(default="")
+    signer = Text(default="")
+    person = Integer(default=0)
+    device = Integer(default=0)
+    operation = code(index=True)
+    happened_at = moment()
+
+
+class DeliveryFile(Table, tablename="shipment_delivery_file"):
+    """A signature or photo of a delivery, named by its digest; `attachment` is 0 until its bytes have come."""
+
+    delivery = fk(Delivery)
+    kind = Text(default="")
+    digest = code(index=True)
+    attachment = Integer(default=0)
 
 
 class FloorSetting(Table, tablename="floor_setting"):
-    """How a warehouse sends goods out; without a row as `notice.Steps()` says."""
+    """Which steps a warehouse takes to send goods out; without a row as `notice.Steps()` says."""
 
     warehouse = fk(Warehouse)
+    picks = Boolean(default=True)
     packs = Boolean(default=True)
     checkers = Integer(default=1)
+    ships = Boolean(default=True)
     rule = Text(default="fefo")
     aisle_mm = Integer(default=3000)
     bay_mm = Integer(default=1200)

@@ -6,15 +6,15 @@ lot). See docs/documents.md.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
 
 from server import clock
-from server.db import Row, Statement, execute, execute_many, fetch, fetch_by_keys, writing
+from server.db import Row, Statement, as_json, execute, execute_many, fetch, fetch_by_keys, writing
 from server.stock import availability
-from server.stock.availability import ARRIVED, Goods, Lump, Outlook, Planned, Rule, Take
+from server.stock.availability import ARRIVED, PICKABLE, Goods, Lump, Outlook, Planned, Rule, Take
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,12 +74,25 @@ def _by_items(sql: str, after: str = "") -> Statement:
 
 _LUMPS = _by_items(
     "SELECT l.warehouse, b.item, l.kind, l.is_active, coalesce(o.expiry_on, '') AS expiry, o.is_held,"
-    " sum(b.on_hand) AS on_hand FROM balance b JOIN location l ON l.id = b.location"
+    " coalesce(a.puts_away, true) AS puts_away, sum(b.on_hand) AS on_hand"
+    " FROM balance b JOIN location l ON l.id = b.location"
     " LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"
+    " LEFT JOIN arrival_setting a ON a.warehouse = l.warehouse"
     " WHERE b.on_hand > 0 AND b.owner = 0 AND l.kind IN ('bin', 'dock')"
     # Refused goods wait on a dock of their own: nobody is to be promised them.
     " AND l.id NOT IN (SELECT reject FROM arrival_setting WHERE reject IS NOT NULL) AND b.item",
-    " GROUP BY l.warehouse, b.item, l.kind, l.is_active, o.expiry_on, o.is_held",
+    " GROUP BY l.warehouse, b.item, l.kind, l.is_active, o.expiry_on, o.is_held, a.puts_away",
+)
+# Where nothing is put away, goods may be promised at the dock: but not before they are judged, nor what the buyer
+# has not taken. A lot that is held is no good anyway.
+_UNSURE = _by_items(
+    "SELECT u.warehouse, u.item, u.lot, sum(u.quantity) AS quantity FROM ("
+    "SELECT r.warehouse, c.item, c.lot, c.quantity FROM inspection c JOIN receipt_line l ON l.id = c.line"
+    " JOIN receipt r ON r.id = l.receipt WHERE c.state = 'open' UNION ALL"
+    " SELECT r.warehouse, l.item, l.lot, l.held FROM receipt_line l JOIN receipt r ON r.id = l.receipt"
+    " WHERE l.held > 0) u LEFT JOIN lot o ON o.item = u.item AND o.code = u.lot AND u.lot <> ''"
+    " WHERE NOT coalesce(o.is_held, false) AND u.item",
+    " GROUP BY u.warehouse, u.item, u.lot",
 )
 _RESERVED = _by_items(
     "SELECT warehouse, item, sum(quantity) AS quantity FROM reservation WHERE item",
@@ -120,7 +133,7 @@ async def outlook(items: Collection[int], today: date, *, apart: str = "") -> di
     """
     found = await fetch_by_keys(dict.fromkeys((_LUMPS, _RESERVED, _EXPECTED, _OWED), items))
     own = {Goods(row[0], row[1]): int(row[2]) for row in await fetch(_OWN, apart)} if apart else {}
-    good, docked = _sums(found[_LUMPS], today)
+    good, docked = _sums(found[_LUMPS], today, await _unsure(found[_LUMPS]))
     reserved = {Goods(row["item"], row["warehouse"]): int(row["quantity"]) for row in found[_RESERVED]}
     incoming: dict[Goods, list[tuple[str, int]]] = defaultdict(list)
     for goods, quantity in docked.items():
@@ -146,25 +159,42 @@ async def outlook(items: Collection[int], today: date, *, apart: str = "") -> di
     }
 
 
-def _sums(rows: Iterable[Row], today: date) -> tuple[dict[Goods, int], dict[Goods, int]]:
-    """What may be picked, and what has arrived and is not put away."""
+async def _unsure(rows: Iterable[Row]) -> dict[Goods, int]:
+    """What of goods that may be promised at the dock nobody has judged or taken yet; asked only where some are."""
+    items = {row["item"] for row in rows if row["kind"] == ARRIVED and not row["puts_away"]}
+    sums: dict[Goods, int] = defaultdict(int)
+    for row in await fetch(_UNSURE, as_json(sorted(items))) if items else ():
+        sums[Goods(row["item"], row["warehouse"])] += int(row["quantity"])
+    return sums
+
+
+def _sums(
+    rows: Iterable[Row], today: date, unsure: Mapping[Goods, int]
+) -> tuple[dict[Goods, int], dict[Goods, int]]:
+    """What may be picked, and what has arrived and cannot be picked yet."""
     good: dict[Goods, int] = defaultdict(int)
     docked: dict[Goods, int] = defaultdict(int)
+    pickable: dict[Goods, int] = defaultdict(int)
     for row in rows:
+        is_docked = row["kind"] == ARRIVED
         lump = Lump(
             item=row["item"],
             location=0,
             on_hand=int(row["on_hand"]),
-            kind=row["kind"],
+            kind=PICKABLE if is_docked and not row["puts_away"] else row["kind"],
             is_active=bool(row["is_active"]),
             expiry=row["expiry"],
             is_held=bool(row["is_held"]),
         )
         goods = Goods(row["item"], row["warehouse"])
         if availability.is_good(lump, today):
-            good[goods] += lump.on_hand
-        elif lump.kind == ARRIVED and not lump.is_held:
+            (pickable if is_docked else good)[goods] += lump.on_hand
+        elif is_docked and not lump.is_held:
             docked[goods] += lump.on_hand
+    for goods, much in pickable.items():
+        sure = max(0, much - unsure.get(goods, 0))
+        good[goods] += sure
+        docked[goods] += much - sure
     return good, docked
 
 
@@ -172,7 +202,7 @@ async def available(goods: Iterable[Goods], today: date) -> dict[Goods, int]:
     """What of these may be promised now; below zero where goods went that were promised."""
     asked = list(goods)
     found = await fetch_by_keys({one: {each.item for each in asked} for one in (_LUMPS, _RESERVED)})
-    good, _ = _sums(found[_LUMPS], today)
+    good, _ = _sums(found[_LUMPS], today, await _unsure(found[_LUMPS]))
     reserved = {Goods(row["item"], row["warehouse"]): int(row["quantity"]) for row in found[_RESERVED]}
     return {each: good.get(each, 0) - reserved.get(each, 0) for each in asked}
 
@@ -317,7 +347,9 @@ _PLACES = Statement(
     " AND a.item = b.item AND a.lot = b.lot AND a.serial = b.serial AND a.state = 'open') AS allocated"
     " FROM balance b JOIN location l ON l.id = b.location"
     " LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"
-    " WHERE b.item = ? AND l.warehouse = ? AND b.on_hand > 0 AND b.owner = 0 AND l.kind = 'bin'"
+    " WHERE b.item = ? AND l.warehouse = ? AND b.on_hand > 0 AND b.owner = 0 AND (l.kind = 'bin' OR l.kind = 'dock'"
+    " AND l.warehouse IN (SELECT warehouse FROM arrival_setting WHERE NOT puts_away)"
+    " AND l.id NOT IN (SELECT reject FROM arrival_setting WHERE reject IS NOT NULL)) ORDER BY l.code, b.lot, b.serial"
 )
 _PINNED = Statement(
     "SELECT coalesce(sum(a.quantity - a.picked), 0) FROM allocation a JOIN location l ON l.id = a.location"
@@ -352,23 +384,37 @@ _CLOSE = Statement("UPDATE allocation SET state = ? WHERE id = ? AND state = 'op
 
 async def lumps(item: int, warehouse: int) -> list[Lump]:
     """Where an item can be picked in a warehouse, what is held or expired too (the plan skips it)."""
-    return [
-        Lump(
-            item=row["item"],
-            location=row["location"],
-            code=row["code"],
-            kind=row["kind"],
-            is_active=bool(row["is_active"]),
-            lot=row["lot"],
-            serial=row["serial"],
-            on_hand=row["on_hand"],
-            expiry=row["expiry"],
-            is_held=bool(row["is_held"]),
-            received_at=row["received_at"],
-            allocated=int(row["allocated"]),
-        )
-        for row in await fetch(_PLACES, item, warehouse)
-    ]
+    rows = await fetch(_PLACES, item, warehouse)
+    unsure = await _unsure_lots(item, warehouse) if any(row["kind"] == ARRIVED for row in rows) else {}
+    found = []
+    for row in rows:
+        kept_back = min(row["on_hand"], unsure.get(row["lot"], 0)) if row["kind"] == ARRIVED else 0
+        if kept_back:
+            unsure[row["lot"]] -= kept_back
+        found.append(_lump(row, row["on_hand"] - kept_back))
+    return found
+
+
+async def _unsure_lots(item: int, warehouse: int) -> dict[str, int]:
+    rows = await fetch(_UNSURE, as_json([item]))
+    return {row["lot"]: int(row["quantity"]) for row in rows if row["warehouse"] == warehouse}
+
+
+def _lump(row: Row, on_hand: int) -> Lump:
+    return Lump(
+        item=row["item"],
+        location=row["location"],
+        code=row["code"],
+        kind=PICKABLE,
+        is_active=bool(row["is_active"]),
+        lot=row["lot"],
+        serial=row["serial"],
+        on_hand=on_hand,
+        expiry=row["expiry"],
+        is_held=bool(row["is_held"]),
+        received_at=row["received_at"],
+        allocated=int(row["allocated"]),
+    )
 
 
 async def allocate(want: Want, *, rule: Rule, today: date, used: Iterable[int] = ()) -> Planned:

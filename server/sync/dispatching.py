@@ -1,12 +1,13 @@
 """What the desk does with goods that leave: outbound decides, and it is carried out as operations of our own.
 
-Each of these is one commit, and obeys the same rules as a scan (see performing).
+Each of these is one commit, and obeys the same rules as a scan (see performing). A step that the warehouse does not
+take is posted with the one beside it: what is not picked goes from the shelf, and what needs no shipping leaves.
 """
 
 from collections.abc import Sequence
 from datetime import date
 
-from server import quantity
+from server import clock, quantity
 from server.catalog.maintaining import Missing
 from server.db import writing
 from server.outbound import following, notice, shipping, surveying
@@ -29,27 +30,32 @@ async def pick(notice_id: int, tote: int, *, by: By) -> Done | NotNow | Missing:
             return NotNow(("state",))
         if not await surveying.is_tote(tote, standing.notice.warehouse):
             return NotNow(("no_tote",))
-        acts = [
-            Act(
-                "stock.pick@1",
-                wire.Pick(
-                    item=f"i-{each.item}",
-                    quantity=quantity.format(each.rest),
-                    source=f"l-{each.location}",
-                    target=f"l-{tote}",
-                    lot=each.lot,
-                    serial=each.serial,
-                    document=standing.notice.document,
-                    line=str(each.line),
-                ),
-            )
-            for each in standing.pinned
-            if each.rest
-        ]
+        acts = _picks(standing, tote)
         if not acts:
             return NotNow(("no_place",))
         await performing.perform(acts, by=by.person)
-        return await _done(notice_id)
+        return await _go_on(notice_id, by)
+
+
+def _picks(standing: Standing, target: int) -> list[Act]:
+    """Everything from where it was to be taken."""
+    return [
+        Act(
+            "stock.pick@1",
+            wire.Pick(
+                item=f"i-{each.item}",
+                quantity=quantity.format(each.rest),
+                source=f"l-{each.location}",
+                target=f"l-{target}",
+                lot=each.lot,
+                serial=each.serial,
+                document=standing.notice.document,
+                line=str(each.line),
+            ),
+        )
+        for each in standing.pinned
+        if each.rest
+    ]
 
 
 async def pack(notice_id: int, carton: int, *, by: By) -> Done | NotNow | Missing:
@@ -64,12 +70,15 @@ async def pack(notice_id: int, carton: int, *, by: By) -> Done | NotNow | Missin
         if carton not in own or own[carton].state != "open":
             return NotNow(("no_carton",))
         inside = [each for each in await _inside(standing) if each.kind == "tote"]
-        if not inside:
+        acts = [] if standing.steps.picks else _picks(standing, carton)
+        if not inside and not acts:
             return NotNow(("nothing_to_pack",))
-        lines = [_line(each, source=f"l-{each.location}") for each in inside]
-        packed = wire.Carton(carton=f"l-{carton}", document=standing.notice.document, lines=lines)
-        await performing.perform([Act("stock.pack@1", packed)], by=by.person)
-        return await _done(notice_id)
+        if inside:
+            lines = [_line(each, source=f"l-{each.location}") for each in inside]
+            packed = wire.Carton(carton=f"l-{carton}", document=standing.notice.document, lines=lines)
+            acts.append(Act("stock.pack@1", packed))
+        await performing.perform(acts, by=by.person)
+        return await _go_on(notice_id, by)
 
 
 async def check(notice_id: int, *, by: By) -> Done | NotNow | Missing:
@@ -89,7 +98,7 @@ async def check(notice_id: int, *, by: By) -> Done | NotNow | Missing:
             if inside
         ]
         await performing.perform(acts, by=by.person)
-        return await _done(notice_id)
+        return await _go_on(notice_id, by)
 
 
 async def ship(
@@ -103,6 +112,8 @@ async def ship(
         if notice.next_step(standing.notice.state, standing.steps) != "ship":
             return NotNow(("state",))
         inside = await _inside(standing)
+        if not standing.steps.picks:
+            inside += await _on_shelves(standing)
         if not inside:
             return NotNow(("nothing_to_ship",))
         if any(each.is_held for each in inside):
@@ -157,6 +168,30 @@ async def _inside(standing: Standing) -> list[Content]:
         for each in await surveying.contents(own)
         if (much := own[each.location].get(notice.Goods(each.item, each.lot, each.serial), 0))
     ]
+
+
+async def _on_shelves(standing: Standing) -> list[Content]:
+    """What of this notice still lies where it was to be taken from."""
+    asked = {
+        (each.location, each.item, each.lot, each.serial): each.rest for each in standing.pinned if each.rest
+    }
+    return [
+        surveying.some_of(each, min(each.on_hand, asked[place]))
+        for each in await surveying.contents(place[0] for place in asked)
+        if (place := (each.location, each.item, each.lot, each.serial)) in asked
+    ]
+
+
+async def _go_on(notice_id: int, by: By) -> Done:
+    """Where shipping is no step of its own, what is ready leaves; what may not leave waits to be sent."""
+    standing = await _standing(notice_id, by)
+    assert standing is not None, "it was there a moment ago"
+    one = standing.notice
+    if not standing.steps.ships and notice.next_step(one.state, standing.steps) == "ship":
+        sent = await ship(notice_id, one.carrier, one.tracking, today=clock.today(), by=by)
+        if isinstance(sent, Done):
+            return sent
+    return Done(notice_id, one.state)
 
 
 async def _done(notice_id: int) -> Done:

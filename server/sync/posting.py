@@ -37,8 +37,11 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
 
 
 async def _follow_bins(book: Book) -> None:
-    """What bins hold has changed: pick bins are filled up, promises move elsewhere, who waited is served."""
-    in_bins = [cell for cell in book.changed() if book.places[cell.location].kind == "bin"]
+    """What bins hold has changed: pick bins are filled up, promises move elsewhere, who waited is served.
+
+    Docks too: in some warehouses goods are sent from where they came.
+    """
+    in_bins = [cell for cell in book.changed() if book.places[cell.location].kind in ("bin", "dock")]
     if not in_bins or not await _is_anybody_concerned(in_bins):
         return
     await replenishing.refresh({cell.item for cell in in_bins})
