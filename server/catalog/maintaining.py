@@ -33,6 +33,11 @@ class Refused(msgspec.Struct, frozen=True):
 
     faults: list[Fault]
 
+    @classmethod
+    def because(cls, word: str) -> "Refused":
+        """For a reason that is not about any one field."""
+        return cls([Fault(0, "", word)])
+
 
 class Stale(msgspec.Struct, frozen=True):
     """Somebody else wrote meanwhile; `version` is what stands now."""

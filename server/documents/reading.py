@@ -41,6 +41,12 @@ async def goods_of(codes: Iterable[str]) -> dict[str, Goods]:
     return {code: Goods(item, drafts[item], unit) for code, (item, unit) in meant.items()}
 
 
+async def named(items: Iterable[int]) -> list[str]:
+    """The codes and names of items: by them a document is found."""
+    drafts = await catalog.item_drafts(set(items))
+    return [text for draft in drafts.values() for text in (draft.code, draft.name)]
+
+
 def _forms(code: str) -> tuple[str, ...]:
     """How a typed code may be stored: of one width, as typed, or in capitals or small letters throughout."""
     plain = clean(code, "NFKC")

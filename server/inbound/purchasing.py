@@ -11,6 +11,7 @@ from server.catalog.initials import initials
 from server.catalog.item import Fault
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.db import Statement, execute, execute_many, writing
+from server.documents import reading
 from server.documents.line import Line as Typed
 from server.documents.numbering import next_number
 from server.inbound import following, purchase, queries
@@ -89,7 +90,7 @@ async def change(
         if order.version != version:
             return Stale(order.version)
         if order.state not in ("draft", *purchase.OPEN):
-            return _refused("inbound.fault.closed")
+            return Refused.because("inbound.fault.closed")
         wrong = [*purchase.faults(head), *await _faults_against_catalogue(head), *_faults_of_lines(typed)]
         if order.state != "draft" and (head.supplier, head.warehouse) != (order.supplier, order.warehouse):
             wrong.append(Fault(0, "supplier", "inbound.fault.confirmed_head"))
@@ -119,9 +120,9 @@ async def confirm(order_id: int, *, by: int) -> Edited | Refused | Missing:
         if order is None:
             return Missing()
         if order.state != "draft":
-            return _refused("inbound.fault.not_draft")
+            return Refused.because("inbound.fault.not_draft")
         if not await queries.order_lines(order_id):
-            return _refused("inbound.fault.no_lines")
+            return Refused.because("inbound.fault.no_lines")
         await execute(_STATE, "confirmed", clock.now(), None, order_id)
         await events.record("purchase.confirmed", f"po:{order_id}", {"before": order.state}, by=by)
         await _expect(order_id, by)
@@ -135,7 +136,7 @@ async def cancel(order_id: int, reason: str, *, by: int) -> Edited | Refused | M
         if order is None:
             return Missing()
         if order.state not in ("draft", "confirmed"):
-            return _refused(
+            return Refused.because(
                 "inbound.fault.has_come" if order.state in purchase.OPEN else "inbound.fault.closed"
             )
         await execute(_STATE, "cancelled", order.confirmed_at, clock.now(), order_id)
@@ -156,7 +157,7 @@ async def close_short(order_id: int, reason: str, *, by: int) -> Edited | Refuse
         if order is None:
             return Missing()
         if order.state != "partly_received":
-            return _refused("inbound.fault.not_partly_received")
+            return Refused.because("inbound.fault.not_partly_received")
         lines = [one.line for one in await queries.order_lines(order_id)]
         after = [msgspec.structs.replace(line, cancelled=line.cancelled + line.open) for line in lines]
         await execute_many(_SET_LINE, [_line_values(line) for line in after])
@@ -164,10 +165,6 @@ async def close_short(order_id: int, reason: str, *, by: int) -> Edited | Refuse
         await events.record("purchase.closed_short", f"po:{order_id}", {"reason": reason}, by=by)
         await _expect(order_id, by)
         return Edited([order_id])
-
-
-def _refused(word: str) -> Refused:
-    return Refused([Fault(0, "", word)])
 
 
 async def _faults_against_catalogue(head: Head) -> list[Fault]:
@@ -238,10 +235,9 @@ async def _search_text(number: str, head: Head, lines: Sequence[Line]) -> str:
     """Everything an order is found by: its number, its supplier, their number for it, and what is ordered."""
     supplier = await catalog.partner(head.supplier)
     assert supplier is not None, "checked before"
-    items = await catalog.item_drafts({line.item for line in lines})
     return search.text_of(
         number, supplier[0].name, supplier[0].code, initials(supplier[0].name), head.reference,
-        more=(text for draft in items.values() for text in (draft.code, draft.name)),
+        more=await reading.named(line.item for line in lines),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from server.catalog import search
 from server.catalog.item import Fault
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.db import Statement, execute, execute_many, writing
+from server.documents import reading
 from server.documents.numbering import next_number
 from server.stock import adjustment, queries
 from server.stock.adjustment import Head, Line
@@ -63,7 +64,7 @@ async def change(
         if one.version != version:
             return Stale(one.version)
         if one.state != "draft":
-            return _refused("inside.fault.not_draft")
+            return Refused.because("inside.fault.not_draft")
         if wrong := await _faults(head, lines):
             return Refused(wrong)
         found = await _search_text(one.number, head, lines)
@@ -83,7 +84,7 @@ async def submit(
         if one is None:
             return Missing()
         if one.state != "draft":
-            return _refused("inside.fault.not_draft")
+            return Refused.because("inside.fault.not_draft")
         worth = adjustment.worth(await _lines(one), costs)
         await execute(_ASKED, worth, by, adjustment_id)
         limit = await queries.adjustment_limit(one.warehouse)
@@ -100,9 +101,9 @@ async def approve(adjustment_id: int, *, perform: Perform, by: int) -> Edited | 
         if one is None:
             return Missing()
         if one.state != "waiting":
-            return _refused("inside.fault.not_waiting")
+            return Refused.because("inside.fault.not_waiting")
         if by in (one.created_by, one.asked_by):
-            return _refused("inside.fault.second_person")
+            return Refused.because("inside.fault.second_person")
         return await _post(one, perform, by)
 
 
@@ -113,9 +114,9 @@ async def refuse(adjustment_id: int, reason: str, *, by: int) -> Edited | Refuse
         if one is None:
             return Missing()
         if one.state not in ("draft", "waiting"):
-            return _refused("inside.fault.closed")
+            return Refused.because("inside.fault.closed")
         if not reason:
-            return _refused("inside.fault.why")
+            return Refused.because("inside.fault.why")
         await _change_state(one, "refused", reason, by)
         return Edited([adjustment_id])
 
@@ -129,9 +130,9 @@ async def reverse(
         if one is None:
             return Missing()
         if one.state != "posted":
-            return _refused("inside.fault.not_posted")
+            return Refused.because("inside.fault.not_posted")
         if not reason:
-            return _refused("inside.fault.why")
+            return Refused.because("inside.fault.why")
         await take_back(await queries.operations_of(one.document), by=by)
         await _change_state(one, "reversed", reason, by)
         return Edited([adjustment_id])
@@ -150,7 +151,7 @@ async def _post(one: Adjustment, perform: Perform, by: int) -> Edited | Refused:
     lines = await _lines(one)
     # Goods may have gone since it was written down.
     if wrong := await _faults(one.head, lines):
-        return Refused([Fault(0, "", wrong[0].word)])
+        return Refused.because(wrong[0].word)
     scrap = await queries.place_of_kind(one.warehouse, "scrap")
     await perform(adjustment.flows(one.document, one.head, lines, scrap), by=by)
     await _change_state(one, "posted", "", by)
@@ -203,10 +204,4 @@ async def _add_lines(adjustment_id: int, lines: Sequence[Line]) -> None:
 
 
 async def _search_text(number: str, head: Head, lines: Sequence[Line]) -> str:
-    items = (await catalog.item_drafts({line.item for line in lines})).values()
-    codes = (text for item in items for text in (item.code, item.name))
-    return search.text_of(number, head.remark, more=codes)
-
-
-def _refused(word: str) -> Refused:
-    return Refused([Fault(0, "", word)])
+    return search.text_of(number, head.remark, more=await reading.named(line.item for line in lines))

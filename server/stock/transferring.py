@@ -10,6 +10,7 @@ from server.catalog import search
 from server.catalog.item import Fault
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.db import Statement, execute, execute_many, writing
+from server.documents import reading
 from server.documents.line import Line as Typed
 from server.documents.numbering import next_number
 from server.stock import availability, following, promising, queries, transfer
@@ -66,7 +67,7 @@ async def change(
         if one.version != version:
             return Stale(one.version)
         if one.state != "draft":
-            return _refused("inside.fault.not_draft")
+            return Refused.because("inside.fault.not_draft")
         if wrong := await _faults(head, typed):
             return Refused(wrong)
         lines = transfer.new_lines(typed)
@@ -87,7 +88,7 @@ async def release(transfer_id: int, *, today: date, by: int) -> Edited | Refused
         if one is None:
             return Missing()
         if one.state != "draft":
-            return _refused("inside.fault.not_draft")
+            return Refused.because("inside.fault.not_draft")
         lines = (await queries.transfer_lines([transfer_id]))[transfer_id]
         wants = [
             Want(
@@ -113,7 +114,9 @@ async def cancel(transfer_id: int, reason: str, *, by: int) -> Edited | Refused 
         if one is None:
             return Missing()
         if one.state not in ("draft", "out"):
-            return _refused("inside.fault.has_gone" if one.state in transfer.OPEN else "inside.fault.closed")
+            return Refused.because(
+                "inside.fault.has_gone" if one.state in transfer.OPEN else "inside.fault.closed"
+            )
         await execute(_STATE, "cancelled", clock.now(), transfer_id)
         await events.record("transfer.cancelled", f"tr:{transfer_id}", {"reason": reason}, by=by)
         await following.refresh({transfer_id: Origin(by)})
@@ -127,7 +130,7 @@ async def close_sending(transfer_id: int, reason: str, *, by: int) -> Edited | R
         if one is None:
             return Missing()
         if one.state not in ("in_transit", "partly_in") or one.is_over:
-            return _refused("inside.fault.not_sending")
+            return Refused.because("inside.fault.not_sending")
         await execute(_OVER, True, transfer_id)
         await promising.free(one.document)
         await events.record("transfer.closed", f"tr:{transfer_id}", {"reason": reason}, by=by)
@@ -163,7 +166,7 @@ async def send(
         if one is None:
             return Missing()
         if one.state not in transfer.OPEN or one.is_over:
-            return _refused("inside.fault.not_sending")
+            return Refused.because("inside.fault.not_sending")
         there = await queries.goods_in(one.source, {each.item for each in goods})
         if wrong := transfer.faults_of_goods(goods, there):
             return Refused(wrong)
@@ -199,12 +202,12 @@ async def decide_rest(
         if one is None:
             return Missing()
         if choice not in ENDS:
-            return _refused("inside.fault.choice")
+            return Refused.because("inside.fault.choice")
         if not reason:
-            return _refused("inside.fault.why")
+            return Refused.because("inside.fault.why")
         rest = await queries.on_the_way(transfer_id)
         if not rest:
-            return _refused("inside.fault.nothing_on_the_way")
+            return Refused.because("inside.fault.nothing_on_the_way")
         target = await queries.place_of_kind(one.source, ENDS[choice])
         if choice == "back":
             # What came back is not sent again by itself.
@@ -252,10 +255,4 @@ async def _add_lines(transfer_id: int, lines: Sequence[Line]) -> None:
 
 
 async def _search_text(number: str, head: Head, lines: Sequence[Line]) -> str:
-    items = (await catalog.item_drafts({line.item for line in lines})).values()
-    codes = (text for item in items for text in (item.code, item.name))
-    return search.text_of(number, head.remark, more=codes)
-
-
-def _refused(word: str) -> Refused:
-    return Refused([Fault(0, "", word)])
+    return search.text_of(number, head.remark, more=await reading.named(line.item for line in lines))
