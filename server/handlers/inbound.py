@@ -15,7 +15,8 @@ from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
 from server.desk import Offer
 from server.documents import line as lines
-from server.documents import reading
+from server.documents import queries as documents
+from server.documents import reading, subject
 from server.documents.line import Line
 from server.inbound import inspecting, queries, receipt, receiving
 from server.inbound.queries import Receipt
@@ -263,11 +264,14 @@ async def _page(
 ) -> Response[str]:
     standing = (await queries.receipt_lines([one.id])).get(one.id, [])
     is_live = one.state in receipt.LIVE
+    origin = subject.read(one.source)
     return web.page(
         request,
         "inbound/receipt.html",
         status=status,
         receipt=one,
+        origin=origin,
+        origin_number=await documents.number_of(origin) if origin else "",
         lines=standing,
         checks=(await queries.inspections_of([one.id])).get(one.id, []),
         waiting=await queries.waiting(one.document, one.warehouse) if is_live else [],
