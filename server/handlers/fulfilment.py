@@ -23,7 +23,7 @@ WAVES = "/outbound/waves"
 STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("release notices", frozenset({"waiting"})),
     "picking": ("move stock", notice.TO_PICK),
-    "cartons": ("move stock", frozenset({"picked", "packed", "checked"})),
+    "cartons": ("move stock", notice.LIVE),
     "packing": ("move stock", frozenset({"picked"})),
     "check": ("move stock", frozenset({"picked", "packed"})),
     "shipment": ("move stock", frozenset({"picked", "packed", "checked"})),
@@ -223,8 +223,11 @@ def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str])
     """What this person can do with the notice now by one button."""
     one = standing.notice
     named = {name for name, (_, states) in STEPS.items() if one.state in states} | refused.keys()
-    if notice.next_step(one.state, standing.steps) != "check":
+    following_step = notice.next_step(one.state, standing.steps)
+    if following_step != "check":
         named -= {"check"} - refused.keys()
+    if following_step == "pick" or (one.state in notice.TO_PICK and not standing.steps.packs):
+        named -= {"cartons"} - refused.keys()
     if one.delivery:
         named -= {"delivery", "refusal"} - refused.keys()
     if not one.taken_by:

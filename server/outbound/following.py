@@ -14,9 +14,9 @@ import msgspec
 from server import clock, events, feed, quantity
 from server.config import settings
 from server.db import Statement, as_json, execute, execute_many, fetch, writing
-from server.outbound import notice, order, queries, routing, surveying
+from server.outbound import boxing, notice, order, queries, routing, surveying
 from server.outbound.notice import Line, Pinned, Seen, Steps, Story
-from server.outbound.surveying import Notice
+from server.outbound.surveying import Carton, Notice
 from server.stock import promising, raising
 from server.stock.ledger import Origin
 from server.stock.movement import Cell, Posting
@@ -122,6 +122,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     steps: Steps
     pinned: list[Pinned]
     seen: list[Seen]
+    cartons: list[Carton]
 
     @property
     def checked_by(self) -> frozenset[int]:
@@ -137,14 +138,16 @@ async def gather(ids: Collection[int]) -> list[Standing]:
     steps = await surveying.steps_of(one.warehouse for one in found)
     pinned = await surveying.pinned([one.document for one in found])
     seen = await surveying.seen([one.id for one in found])
+    cartons = await surveying.cartons([one.id for one in found])
     return [
         Standing(
             notice=one,
             lines=lines[one.id],
             story=notice.told(shares[one.document]),
-            steps=steps[one.warehouse],
+            steps=notice.for_customer(steps[one.warehouse], is_double_checked=one.is_double_checked),
             pinned=pinned[one.document],
             seen=seen[one.id],
+            cartons=cartons.get(one.id, []),
         )
         for one in found
     ]
@@ -152,6 +155,8 @@ async def gather(ids: Collection[int]) -> list[Standing]:
 
 async def _refresh(standing: Standing, cause: Origin) -> None:
     one = standing.notice
+    strange = standing.story.cartons - {box.location for box in standing.cartons}
+    await boxing.adopt((one.id, place) for place in strange)
     after = notice.follow(standing.lines, standing.story)
     await execute_many(
         _LINE,
@@ -407,16 +412,20 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
         "due": one.due_on,
         "priority": one.priority,
         "next": notice.next_step(one.state, standing.steps),
+        "steps": notice.taken(standing.steps),
         "lines": [
             {
                 "id": str(line.id),
                 "item": f"i-{line.item}",
                 "quantity": quantity.format(line.wanted),
                 "picked": quantity.format(line.picked),
+                "packed": quantity.format(line.packed),
             }
             for line in standing.lines
         ],
     }
+    if carried := _carried(standing):
+        body |= carried
     if one.wave:
         body["wave"] = f"wv-{one.wave}"
     if one.tote:
@@ -424,6 +433,25 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     if one.taken_by:
         body |= {"taken": f"u-{one.taken_by}", "taker": one.taker, "device": f"d-{one.device}"}
     return body
+
+
+def _carried(standing: Standing) -> dict[str, Any]:
+    """In what its goods lie, how these stand, and who has to look into them or may not."""
+    story = standing.story
+    places = sorted(place for place, inside in story.contents.items() if inside)
+    if not places and not standing.cartons:
+        return {}
+    checked = notice.lookers(standing.seen, story)
+    return {
+        "totes": [f"l-{place}" for place in places if place not in story.cartons],
+        "cartons": [
+            {"location": f"l-{box.location}", "code": box.code, "state": box.state}
+            for box in standing.cartons
+        ],
+        "pickers": [f"u-{person}" for person in sorted(story.pickers)],
+        "checkers": standing.steps.checkers,
+        "checked": {f"l-{place}": [f"u-{person}" for person in sorted(checked[place])] for place in places},
+    }
 
 
 def _pick_body(one: Notice, pinned: Pinned) -> dict[str, Any]:

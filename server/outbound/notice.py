@@ -57,6 +57,13 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     bay_mm: int = 1200
 
 
+def taken(steps: Steps) -> list[str]:
+    """What a notice goes through in a warehouse of these steps, once it is released."""
+    checks = ["check"] * steps.checkers
+    own = [name for name, is_on in (("pick", steps.picks), ("pack", steps.packs)) if is_on]
+    return [*own, *checks, *(["ship"] if steps.ships else [])]
+
+
 MOST_CHECKERS: Final = 2
 LONGEST_MM: Final = 100_000
 """No aisle is farther from the next one, and no bay longer: it is a slip of the key."""
