@@ -52,15 +52,13 @@ lint-templates:
 lint-vendored:
 	@$(STEP) "vendored files" $(PYTHON) scripts/vendor.py --check
 
-# Everything that needs no server: lint and the quick tests (under a minute).
+# What needs no database: lint, the edge and the unit tests (under a minute).
 check:
 	@STEP_OUTPUT=1 $(STEP) "check" $(MAKE) --no-print-directory lint quick
 
 quick:
-	@rm -rf build/pages
 	@$(STEP) "edge tests (node)" npm test --silent
-	@$(STEP) "quick tests (pytest)" pytest -q -n 2 -m "not slow and not services and not postgres and not redis"
-	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
+	@$(STEP) "unit tests (pytest)" pytest -q -n 2 -m "not (database or slow or services or postgres or redis)"
 
 # Everything: lint, all tests on SQLite and PostgreSQL, the edge, whole stories in a browser.
 test:
