@@ -160,11 +160,11 @@ class Pda(msgspec.Struct):
             }
         )
 
-    async def report(self, kind: str, **args: object) -> Any:
-        """Do one thing and report it at once; gives its verdict."""
+    async def report(self, kind: str, *, fields: Mapping[str, object] | None = None, **args: object) -> Any:
+        """Do one thing and report it at once; gives its verdict. `fields` overrides any part of the operation."""
         device = await devices.device_by_bearer(self.headers["Authorization"])
         assert device is not None
-        asked = envelope.read(self.batch(self.operation(kind, args)), clock.now())
+        asked = envelope.read(self.batch(self.operation(kind, args, **(fields or {}))), clock.now())
         answer = await reconciling.reconcile(asked, device)
         if isinstance(answer, reconciling.Conflict):
             raise Given(answer)

@@ -32,7 +32,10 @@ class Zone(Table, tablename="zone"):
 
 
 class Location(Table, tablename="location"):
-    """The smallest place, real or virtual; aisle, bay and level are where one walks to."""
+    """The smallest place, real or virtual; aisle, bay and level are where one walks to.
+
+    `is_blind`: somebody is to count it without knowing what the book expects (see `stock/veiling.py`).
+    """
 
     code = code(unique=True)
     warehouse = fk(Warehouse)
@@ -42,6 +45,7 @@ class Location(Table, tablename="location"):
     bay = Integer(default=0)
     level = Integer(default=0)
     is_active = Boolean(default=True)
+    is_blind = Boolean(default=False)
     version = Integer(default=1)
 
 
@@ -157,10 +161,18 @@ class PriceList(Table, tablename="price_list"):
 
 
 class Price(Table, tablename="price_list_line"):
-    """What one base unit costs (millionths) when at least so much is bought; `unit` is how that was written."""
+    """What one of `unit` costs (millionths) when at least so much is bought; of the base unit, where `factor` is 1000."""
 
     price_list = fk(PriceList)
     item = fk(Item)
     unit = Text(default="")
+    factor = BigInt(default=1000)
     from_quantity = quantity()
     price = BigInt(default=0)
+
+
+class CompanySetting(Table, tablename="company_setting"):
+    """What holds for the whole company, by key; see company.py for what each key means."""
+
+    key = code(unique=True)
+    value = Text(default="")

@@ -10,8 +10,10 @@ from server.db import writing
 from server.inbound import agreeing as supplying
 from server.inbound.agreeing import Terms as SupplyingTerms
 from server.outbound import agreeing as selling
+from server.outbound import following
 from server.outbound import queries as sales
 from server.outbound.order import Terms as SellingTerms
+from server.stock.ledger import Origin
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,5 +56,6 @@ async def agree(
             done.append(await selling.agree(partner_id, draft.selling, by=by))
         if partner.is_supplier:
             done.append(await supplying.agree(partner_id, draft.supplying, by=by))
+        await following.refresh_customer(partner_id, Origin(by))
         assert all(isinstance(one, Edited) for one in done), "what faults() let pass was refused"
         return Edited([partner_id] if any(one.changed for one in done if isinstance(one, Edited)) else [])

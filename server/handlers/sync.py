@@ -6,7 +6,7 @@ import zlib
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from litestar.exceptions import (
     ClientException,
     NotAuthorizedException,
@@ -16,6 +16,7 @@ from litestar.exceptions import (
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server import clock, feed
+from server.outbound import delivering
 from server.people import authenticating
 from server.sync import enrolling, envelope, losing, page, queries, reconciling, snapshotting, wire
 from server.sync.queries import Device
@@ -155,12 +156,47 @@ async def session(request: Request[Any, Any, Any]) -> Response[Any]:
     address = request.client.host if request.client else ""
     match await authenticating.authenticate_badge(asked.badge, asked.pin, address=address):
         case authenticating.Recognised(person=person_id):
-            return _json({"user": await enrolling.hand_over(device.id, person_id)})
+            user = await enrolling.hand_over(device.id, person_id)
+            return _json({"user": user, "key": await enrolling.proof_key(device, person_id)})
+        case outcome:
+            return _not_recognised(outcome)
+
+
+@post("/sync/proof", opt=DEVICE_ROUTE, status_code=200)
+async def prove(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Badge and PIN of a second person on a device that somebody else goes on using: what they may seal with."""
+    device = await _device(request)
+    asked = _decoded(await request.body(), SignIn)
+    address = request.client.host if request.client else ""
+    match await authenticating.authenticate_badge(asked.badge, asked.pin, address=address):
+        case authenticating.Recognised(person=person_id):
+            user = await enrolling.prover(person_id)
+            return _json({"user": user, "key": await enrolling.proof_key(device, person_id)})
+        case outcome:
+            return _not_recognised(outcome)
+
+
+def _not_recognised(outcome: object) -> Response[Any]:
+    match outcome:
         case authenticating.Locked(until=until):
             return problem(423, "locked", {"reason": "locked", "until": until // 1000})
         case authenticating.TooMany(wait_s=wait_s):
             return problem(429, "too many tries", {"reason": "too_many", "wait_s": wait_s})
     return problem(401, "wrong badge or PIN", {"reason": "wrong"})
+
+
+@put("/sync/files/{digest:str}", opt=DEVICE_ROUTE, status_code=200)
+async def file(request: Request[Any, Any, Any], digest: FromPath[str]) -> Response[Any]:
+    """A signature or photo that an operation of this device named; sending it twice keeps it once."""
+    device = await _device(request)
+    if int(request.headers.get("content-length") or 0) > delivering.MAX_FILE:
+        return problem(413, "this picture is too large", {"max_bytes": delivering.MAX_FILE})
+    match await delivering.keep(device.id, digest, await request.body()):
+        case delivering.NotKept(reason="not_awaited"):
+            return problem(404, "no operation of this device names it yet", {"reason": "not_awaited"})
+        case delivering.NotKept(reason=reason):
+            return problem(422, "these bytes cannot be kept", {"reason": reason})
+    return _json({"protocol": wire.PROTOCOL, "kept": digest})
 
 
 @get("/sync/snapshot", opt=DEVICE_ROUTE)
@@ -231,4 +267,6 @@ def _json(value: Any) -> Response[bytes]:
     return Response(msgspec.json.encode(value), media_type=JSON, headers={"Cache-Control": "no-store"})
 
 
-routes = [enrol, incarnation, push, quarantine, pull, digest, session, snapshot, snapshot_file]
+routes = [
+    enrol, incarnation, push, quarantine, pull, digest, session, prove, file, snapshot, snapshot_file,
+]  # fmt: skip

@@ -100,13 +100,11 @@ async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="stockhand", description=DESCRIPTION)
 
     manager.add_table(
-        class_name="CompanySetting",
-        tablename="company_setting",
+        class_name="Delivery",
+        tablename="shipment_delivery",
         schema=None,
         columns=None,
     )
-
-    manager.add_table(class_name="Bill", tablename="bill", schema=None, columns=None)
 
     manager.add_table(class_name="WorkCost", tablename="work_cost", schema=None, columns=None)
 
@@ -117,64 +115,24 @@ async def forwards():
         columns=None,
     )
 
+    manager.add_table(class_name="Bill", tablename="bill", schema=None, columns=None)
+
     manager.add_table(
-        class_name="Delivery",
-        tablename="shipment_delivery",
+        class_name="CompanySetting",
+        tablename="company_setting",
         schema=None,
         columns=None,
     )
 
     manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="key",
-        db_column_name="key",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": True,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="value",
-        db_column_name="value",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="product",
-        db_column_name="product",
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="notice",
+        db_column_name="notice",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": Item,
+            "references": Notice,
             "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.restrict,
             "target_column": None,
@@ -191,52 +149,10 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="version",
-        db_column_name="version",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 1,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="is_backflush",
-        db_column_name="is_backflush",
-        column_class_name="Boolean",
-        column_class=Boolean,
-        params={
-            "default": False,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="remark",
-        db_column_name="remark",
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="outcome",
+        db_column_name="outcome",
         column_class_name="Text",
         column_class=Text,
         params={
@@ -254,10 +170,52 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="created_by",
-        db_column_name="created_by",
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="reason",
+        db_column_name="reason",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="signer",
+        db_column_name="signer",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="person",
+        db_column_name="person",
         column_class_name="Integer",
         column_class=Integer,
         params={
@@ -275,12 +233,12 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="created_at",
-        db_column_name="created_at",
-        column_class_name="BigInt",
-        column_class=BigInt,
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="device",
+        db_column_name="device",
+        column_class_name="Integer",
+        column_class=Integer,
         params={
             "default": 0,
             "null": False,
@@ -296,10 +254,31 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Bill",
-        tablename="bill",
-        column_name="makes",
-        db_column_name="makes",
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="operation",
+        db_column_name="operation",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Delivery",
+        tablename="shipment_delivery",
+        column_name="happened_at",
+        db_column_name="happened_at",
         column_class_name="BigInt",
         column_class=BigInt,
         params={
@@ -515,14 +494,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="notice",
-        db_column_name="notice",
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="product",
+        db_column_name="product",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": Notice,
+            "references": Item,
             "on_delete": OnDelete.restrict,
             "on_update": OnUpdate.restrict,
             "target_column": None,
@@ -539,10 +518,52 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="outcome",
-        db_column_name="outcome",
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="version",
+        db_column_name="version",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 1,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="is_backflush",
+        db_column_name="is_backflush",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="remark",
+        db_column_name="remark",
         column_class_name="Text",
         column_class=Text,
         params={
@@ -560,52 +581,10 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="reason",
-        db_column_name="reason",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="signer",
-        db_column_name="signer",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="person",
-        db_column_name="person",
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="created_by",
+        db_column_name="created_by",
         column_class_name="Integer",
         column_class=Integer,
         params={
@@ -623,56 +602,98 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="device",
-        db_column_name="device",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="operation",
-        db_column_name="operation",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Delivery",
-        tablename="shipment_delivery",
-        column_name="happened_at",
-        db_column_name="happened_at",
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="created_at",
+        db_column_name="created_at",
         column_class_name="BigInt",
         column_class=BigInt,
         params={
             "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Bill",
+        tablename="bill",
+        column_name="makes",
+        db_column_name="makes",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="key",
+        db_column_name="key",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": True,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="value",
+        db_column_name="value",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Location",
+        tablename="location",
+        column_name="is_blind",
+        db_column_name="is_blind",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
             "null": False,
             "primary_key": False,
             "unique": False,

@@ -67,6 +67,10 @@ _NEWEST = Statement(
 )
 _RESERVED = Statement("SELECT coalesce(sum(quantity), 0) FROM reservation WHERE item = ? AND warehouse = ?")
 _TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHERE id = ?")
+_AT_WORK_FOR = Statement(
+    "SELECT n.id FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id WHERE o.customer = ?"
+    " AND n.state IN ('released', 'picking', 'picked', 'packed', 'checked') ORDER BY n.id"
+)
 _CLOSE_INCIDENT = Statement(
     "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
 )
@@ -111,6 +115,11 @@ async def refresh(touched: Mapping[int, Origin]) -> None:
             await refresh_order(order_id, cause)
         items = {(line.item, one.notice.warehouse) for one in standing for line in one.lines}
         await _keep_within_reserved(sorted(items))
+
+
+async def refresh_customer(customer: int, cause: Origin) -> None:
+    """How a customer is served has changed: what is at work for them is judged by that from now on."""
+    await refresh({row[0]: cause for row in await fetch(_AT_WORK_FOR, customer)})
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

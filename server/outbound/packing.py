@@ -3,30 +3,28 @@
 import msgspec
 
 from server import clock, events
-from server.catalog import gs1, maintaining
+from server.catalog import gs1, maintaining, naming, queries
 from server.catalog.maintaining import Added, Missing
 from server.catalog.place import LocationDraft
 from server.db import Statement, execute, fetch, writing
-from server.outbound import notice, surveying
+from server.outbound import boxing, following, notice, surveying
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
 from server.outbound.surveying import Carton
 
-COMPANY = "0000000"
-"""In place of a registered GS1 prefix: the codes of our cartons are good inside the house only."""
+MOST_AHEAD = 200
+"""Labels of cartons that are made ready at once."""
 
 _INSERT = Statement(
-    "INSERT INTO carton (notice, location, sscc, state, weight_g, length_mm, width_mm, height_mm)"
-    " VALUES (?, ?, ?, 'open', 0, 0, 0, 0) RETURNING id"
+    "INSERT INTO carton (notice, location, sscc, state, weight_g, length_mm, width_mm, height_mm, judged_at,"
+    " judged_by) VALUES (?, ?, ?, 'open', 0, 0, 0, 0, 0, '') RETURNING id"
 )
 _SEAL = Statement(
-    "UPDATE carton SET state = 'sealed', sealed_at = ?, weight_g = ?, length_mm = ?, width_mm = ?, height_mm = ?"
-    " WHERE id = ?"
+    "UPDATE carton SET state = 'sealed', sealed_at = ?, judged_at = ?, judged_by = '', weight_g = ?,"
+    " length_mm = ?, width_mm = ?, height_mm = ? WHERE id = ?"
 )
-_REOPEN = Statement("UPDATE carton SET state = 'open', sealed_at = NULL WHERE id = ?")
-_WEIGHT = Statement(
-    "UPDATE shipment_notice SET weight_g = (SELECT coalesce(sum(c.weight_g), 0) FROM carton c WHERE c.notice = ?)"
-    " WHERE id = ?"
+_REOPEN = Statement(
+    "UPDATE carton SET state = 'open', sealed_at = NULL, judged_at = ?, judged_by = '' WHERE id = ?"
 )
 _NEXT = Statement(
     "INSERT INTO document_series (key, last) VALUES ('SSCC', 1) ON CONFLICT (key)"
@@ -52,19 +50,41 @@ async def open_carton(notice_id: int, *, by: By) -> Carton | NotNow | Missing:
             return Missing()
         if one.state not in notice.LIVE:
             return NotNow(("state",))
-        number: int = (await execute(_NEXT))[0][0]
-        sscc = _sscc(number)
-        draft = LocationDraft(code=sscc, warehouse=one.warehouse, kind="carton")
-        added = await maintaining.add_locations([draft], by=by.person)
-        assert isinstance(added, Added), f"the code {sscc} was given out twice"
-        await execute(_INSERT, one.id, added.ids[0], sscc)
+        ((place, sscc),) = await _new_cartons(one.warehouse, 1, by)
+        await execute(_INSERT, one.id, place, sscc)
+        await following.tell_devices([one.id])
         body = {"carton": sscc}
         await events.record("notice.carton", f"sn:{one.id}", body, by=by.person, device=by.device)
         return next(each for each in (await surveying.cartons([one.id]))[one.id] if each.sscc == sscc)
 
 
-def _sscc(number: int) -> str:
-    body = f"0{COMPANY}{number:09}"
+async def label_ahead(warehouse: int, count: int, *, by: By) -> list[tuple[int, str]] | NotNow | Missing:
+    """Cartons that belong to no notice yet: their labels are printed now and stuck on where somebody packs.
+
+    Whoever scans one while packing makes it a box of their notice, with or without a network.
+    """
+    if not by.reaches(warehouse) or await queries.warehouse(warehouse) is None:
+        return Missing()
+    if not 1 <= count <= MOST_AHEAD:
+        return NotNow(("too_many",))
+    async with writing():
+        return await _new_cartons(warehouse, count, by)
+
+
+async def _new_cartons(warehouse: int, count: int, by: By) -> list[tuple[int, str]]:
+    """So many carton places with codes that nobody else has: id and code."""
+    prefix = (await naming.company_now()).carton_prefix
+    codes = [_sscc(prefix, (await execute(_NEXT))[0][0]) for _ in range(count)]
+    drafts = [LocationDraft(code=code, warehouse=warehouse, kind="carton") for code in codes]
+    added = await maintaining.add_locations(drafts, by=by.person)
+    assert isinstance(added, Added), f"one of {codes[0]}… was given out before"
+    return list(zip(added.ids, codes, strict=True))
+
+
+def _sscc(prefix: str, number: int) -> str:
+    """Extension digit, company prefix, our number, check digit; after the last number the first comes again."""
+    width = 16 - len(prefix)
+    body = f"0{prefix}{number % 10**width:0{width}}"
     return next(body + digit for digit in "0123456789" if gs1.check_digit_fits(body + digit))
 
 
@@ -76,10 +96,10 @@ async def seal(carton_id: int, size: Size, *, by: By) -> Done | NotNow | Missing
             return Missing()
         if found.state == "sealed":
             return NotNow(("state",))
-        await execute(
-            _SEAL, clock.now(), size.weight_g, size.length_mm, size.width_mm, size.height_mm, found.id
-        )
-        await execute(_WEIGHT, found.notice, found.notice)
+        now = clock.now()
+        await execute(_SEAL, now, now, size.weight_g, size.length_mm, size.width_mm, size.height_mm, found.id)
+        await execute(boxing.WEIGH, found.notice, found.notice)
+        await following.tell_devices([found.notice])
         body = {"carton": found.sscc, "weight": f"{size.weight_g} g"}
         await events.record("notice.sealed", f"sn:{found.notice}", body, by=by.person, device=by.device)
         return Done(found.id, "sealed")
@@ -93,7 +113,8 @@ async def reopen(carton_id: int, *, by: By) -> Done | NotNow | Missing:
             return Missing()
         if found.state != "sealed":
             return NotNow(("state",))
-        await execute(_REOPEN, found.id)
+        await execute(_REOPEN, clock.now(), found.id)
+        await following.tell_devices([found.notice])
         body = {"carton": found.sscc}
         await events.record("notice.reopened", f"sn:{found.notice}", body, by=by.person, device=by.device)
         return Done(found.id, "open")

@@ -1,19 +1,24 @@
 """Ship: by which carrier a notice leaves, and whether it was taken in at the other end."""
 
+from collections.abc import Iterable, Mapping
+
 from server import clock, events
 from server.catalog.maintaining import Missing
 from server.db import Statement, execute, writing
-from server.outbound import surveying
+from server.outbound import delivering, notice, surveying
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
+from server.outbound.report import Door, Sending
+from server.stock.ledger import Origin
 
 _CARRIER = Statement(
     "UPDATE shipment_notice SET carrier = ?, tracking = ?, version = version + 1 WHERE id = ?"
 )
-_DELIVERED = Statement(
-    "UPDATE shipment_notice SET delivery = ?, delivered_at = ?, version = version + 1 WHERE id = ?"
-)
 DELIVERIES = ("delivered", "refused")
+JOINED = ", "
+"""Between the tracking numbers of several cartons."""
+
+MAX_TEXT = 1000
 
 
 async def send_by(notice_id: int, carrier: str, tracking: str, *, by: By) -> Done | Missing:
@@ -22,7 +27,7 @@ async def send_by(notice_id: int, carrier: str, tracking: str, *, by: By) -> Don
         one = await surveying.notice(notice_id, by.warehouses)
         if one is None:
             return Missing()
-        wanted = (carrier.strip()[:100], tracking.strip()[:100])
+        wanted = (carrier.strip()[:MAX_TEXT], tracking.strip()[:MAX_TEXT])
         if wanted != (one.carrier, one.tracking):
             await execute(_CARRIER, *wanted, one.id)
             body = {"carrier": [one.carrier, wanted[0]], "tracking": [one.tracking, wanted[1]]}
@@ -43,8 +48,31 @@ async def confirm_delivery(
             return NotNow(("state",))
         if delivery == "refused" and not reason.strip():
             return NotNow(("no_reason",))
-        await execute(_DELIVERED, delivery, clock.now(), one.id)
-        body = {"reason": reason.strip()} if reason.strip() else {}
-        for topic, subject in (("notice", f"sn:{one.id}"), ("order", f"so:{one.order_id}")):
-            await events.record(f"{topic}.{delivery}", subject, body, by=by.person, device=by.device)
+        door = Door(
+            operation="", at=clock.now(), document=one.document, outcome=delivery, reason=reason.strip()[:200]
+        )
+        await delivering.report([door], {"": Origin(by.person, by.device)})
         return Done(one.id, delivery)
+
+
+async def note_carriers(sendings: Iterable[Sending], origins: Mapping[str, Origin]) -> dict[int, Origin]:
+    """Cartons left with these carriers; of a notice in several cartons every number is kept, in one order."""
+    asked = list(sendings)
+    at = await surveying.notices_at(one.location for one in asked)
+    about: dict[int, Origin] = {}
+    for one in asked:
+        number = notice.number_of(one.document) or at.get(one.location)
+        standing = await surveying.notice(number) if number else None
+        if standing is None:
+            continue
+        origin = about[standing.id] = origins.get(one.operation, Origin())
+        carrier = _with(standing.carrier, one.carrier)
+        tracking = _with(standing.tracking, one.tracking)
+        by = By(origin.user, device=origin.device)
+        await send_by(standing.id, carrier, tracking, by=by)
+    return about
+
+
+def _with(known: str, more: str) -> str:
+    """What is known and what comes to it; the order of arrival leaves no trace."""
+    return JOINED.join(sorted({text for text in (*known.split(JOINED), more.strip()) if text}))

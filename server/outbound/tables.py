@@ -40,8 +40,9 @@ class SalesOrder(Table, tablename="sales_order"):
 
 
 class SalesLine(Table, tablename="sales_line"):
-    """One line: quantities in base units (thousandths), price of one base unit (millionths).
+    """One line: quantities in base units (thousandths); `unit_price` is what one of `unit` costs (millionths).
 
+    `factor` is how many base units (thousandths) that is, `price` follows from both: one base unit, rounded.
     `picked`, `shipped` and `returned` only follow the ledger; `cancelled` is what will not be delivered any more.
     `usual` is what this customer usually pays (0: not known); `promised_on` is when what is not reserved will be.
     """
@@ -51,6 +52,7 @@ class SalesLine(Table, tablename="sales_line"):
     item = fk(Item)
     unit = Text(default="")
     factor = quantity()
+    unit_price = BigInt(default=0)
     price = BigInt(default=0)
     discount = Integer(default=0)
     amount = BigInt(default=0)

@@ -11,7 +11,7 @@ from server.sync.verdict import APPLIED, Doing, Ruling, standing
 
 ACTS = (
     wire.Bind, wire.Print, wire.EditItem, wire.EditCustomer, wire.Note, wire.PlaceOrder, wire.ChangeOrder,
-    wire.CancelOrder, wire.TakeTask,
+    wire.CancelOrder, wire.TakeTask, wire.OpenCarton,
 )  # fmt: skip
 
 
@@ -41,6 +41,8 @@ async def act(doing: Doing) -> Ruling:
             return await claiming.cancel(doing, args)
         case wire.TakeTask() as args:
             return await claiming.take(doing, args)
+        case wire.OpenCarton() as args:
+            return await claiming.open_carton(doing, args)
         case wire.Note() as args:
             await events.record(
                 "note.added", args.subject, {"text": args.text}, by=_by(doing), device=doing.device

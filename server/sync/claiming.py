@@ -13,9 +13,10 @@ from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused, Stale
 from server.documents import line
 from server.documents.line import Goods, Line, Typed
-from server.outbound import ordering, queries, releasing, waving
+from server.outbound import notice, ordering, packing, queries, releasing, waving
 from server.outbound.order import Head
 from server.outbound.ordering import By, Confirmed, NotNow, Outcome
+from server.printing import queueing
 from server.sync import wire
 from server.sync.verdict import APPLIED, Doing, Ruling
 
@@ -118,6 +119,20 @@ async def take(doing: Doing, args: wire.TakeTask) -> Ruling:
         case releasing.NotNow():
             return Ruling("rejected", "task_closed")
     return APPLIED
+
+
+async def open_carton(doing: Doing, args: wire.OpenCarton) -> Ruling:
+    """A new carton for a notice with its label; without a printer the code has to be written on by hand."""
+    number = notice.number_of(args.document)
+    match await packing.open_carton(number, by=_by(doing)) if number else Missing():
+        case Missing():
+            return Ruling("rejected", "not_found")
+        case releasing.NotNow():
+            return Ruling("rejected", "task_closed")
+        case box:
+            wish = queueing.Wish(subject="location", location=box.location, printer=args.printer)
+    printed = await queueing.request_label(wish, request_id=doing.id, by=_by(doing).person)
+    return APPLIED if isinstance(printed, queueing.Asked) else Ruling("warning", "no_printer")
 
 
 def _by(doing: Doing) -> By:

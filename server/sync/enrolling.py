@@ -5,6 +5,7 @@ import msgspec
 from server import clock, events, feed, ids
 from server.config import settings
 from server.db import Row, Statement, execute, fetch, writing
+from server.people import proof
 from server.people import queries as people
 from server.people.role import permissions
 from server.sync import queries
@@ -70,6 +71,7 @@ _REPLICA = Statement(
 _ASSIGNED = Statement("SELECT warehouse FROM assignment WHERE person = ? ORDER BY warehouse")
 _ALL = Statement("SELECT id FROM warehouse ORDER BY id")
 _REVOKE = Statement("UPDATE device SET is_revoked = ? WHERE id = ?")
+_PIN_HASH = Statement("SELECT pin_hash FROM user_account WHERE id = ?")
 _USED_BY = Statement("UPDATE device SET person = ? WHERE id = ?")
 
 
@@ -141,6 +143,19 @@ async def hand_over(device_id: int, person_id: int) -> DeviceUser:
         await execute(_USED_BY, person_id, device_id)
         await events.record("device.signed_in", f"device:{device_id}", {}, by=person_id)
         return await device_user(person)
+
+
+async def prover(person_id: int) -> DeviceUser:
+    """Somebody as the device knows them that they do not take over."""
+    person = await people.by_id(person_id)
+    assert person is not None, "recognised, but not there"
+    return await device_user(person)
+
+
+async def proof_key(device: queries.Device, person_id: int) -> str:
+    """What this person seals with on this device, to be kept there behind their PIN."""
+    rows = await fetch(_PIN_HASH, person_id)
+    return proof.key_of_pin(rows[0][0], device.wire_id)
 
 
 async def revoke(device_id: int, *, by: int = 0) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from server.counts import following as counts
 from server.db import fetch_by_keys
 from server.inbound import following as inbound
+from server.making import backflushing, work
+from server.making import following as making
 from server.outbound import checking, ordering
 from server.outbound import following as outbound
 from server.outbound import queries as orders
@@ -23,15 +25,19 @@ from server.sync.verdict import World
 
 async def post(world: World, origins: Mapping[str, Origin]) -> None:
     """Write what the world's book posted and what was learnt of lots; then let documents follow."""
-    await ledger.post(world.book, origins, world.lots)
+    lots = world.lots
+    if produced := [one for one in world.book.postings if work.number_of(one.flow.document)]:
+        lots = lots | await backflushing.take_components(world.book, produced)
+    await ledger.post(world.book, origins, lots)
     await reading.store_lots(world)
     # Most scans name no document: then nothing is asked.
     named = [posting for posting in world.book.postings if posting.flow.document]
     if named:
         await inside.follow(named, origins)
         await inbound.follow(named, origins)
-    if named or world.looks:
-        await outbound.follow(named, origins, await checking.record(world.looks.values(), origins))
+        await making.follow(named, origins)
+    if named or world.reports:
+        await outbound.follow(named, origins, await checking.record(world.reports.values(), origins))
     await counts.follow(world.book, origins)
     await _follow_bins(world.book)
 

@@ -10,13 +10,16 @@ from server import feed, quantity
 from server.catalog import barcode, gs1
 from server.counts import queries as counts
 from server.db import Row, Statement, as_json, execute_many, fetch, fetch_by_keys
+from server.outbound.notice import number_of
+from server.people import proof
+from server.people.proof import Prover
 from server.people.role import permissions
 from server.stock import ledger
 from server.stock.ledger import Wanted
 from server.stock.lot import Lot
 from server.stock.movement import REAL, Cell, Flow, Moment
 from server.sync import wire
-from server.sync.verdict import Actor, Doing, Item, Original, World
+from server.sync.verdict import Actor, Doing, Item, Original, World, is_user
 
 _ACTORS = Statement(
     "SELECT id, role, is_active, sees_all_warehouses FROM user_account WHERE id IN (SELECT value FROM json_each(?))",
@@ -55,6 +58,17 @@ _REPLICA = Statement(
 _AWAITED = Statement(
     "SELECT needs FROM waiting_operation WHERE needs IN (SELECT value FROM json_each(?))",
     "SELECT needs FROM waiting_operation WHERE needs IN (SELECT json_array_elements_text(?::text::json))",
+)
+
+
+_PROVERS = Statement(
+    "SELECT id, is_active, pin_hash, badge_digest FROM user_account WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, is_active, pin_hash, badge_digest FROM user_account"
+    " WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
+)
+_NOTICES = Statement(
+    "SELECT id, warehouse FROM shipment_notice WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, warehouse FROM shipment_notice WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 
 
@@ -201,7 +215,27 @@ async def world(doings: list[Doing]) -> World:
         serials=_whereabouts(found[_SERIALS]),
         meanings=_meanings(scanned, found[_MEANINGS]),
         counters=await counts.counters(counted) if counted else {},
+        provers=await _provers(doings),
+        notices=await _notices(doings),
     )
+
+
+async def _provers(doings: Iterable[Doing]) -> dict[int, Prover]:
+    """Who is said to have looked along, with what is kept of their secrets."""
+    shown = [
+        proof.read(doing.args.proof)
+        for doing in doings
+        if isinstance(doing.args, wire.Carton) and doing.args.proof
+    ]
+    asked = {int(one.user[2:]) for one in shown if one is not None and is_user(one.user)}
+    rows = await _if_any(_PROVERS, _numbers_of(sorted(asked)))
+    return {row[0]: Prover(row[0], bool(row[1]), row[2], row[3]) for row in rows}
+
+
+async def _notices(doings: Iterable[Doing]) -> dict[int, int]:
+    """The warehouses of the notices of which something is reported from the door."""
+    asked = {number_of(doing.args.document) for doing in doings if isinstance(doing.args, wire.Deliver)}
+    return {row[0]: row[1] for row in await _if_any(_NOTICES, sorted(one for one in asked if one))}
 
 
 def _goods(items: set[int], lots: set[tuple[int, str]]) -> dict[Statement, Collection[Any]]:

@@ -11,7 +11,11 @@ from typing import Any, Final
 import msgspec
 
 from server import quantity
-from server.outbound.notice import Goods, Look
+from server.outbound import report
+from server.outbound.notice import Goods, Look, number_of
+from server.outbound.report import Closing, Door, Report, Sending, TakenBack
+from server.people import proof
+from server.people.proof import Prover
 from server.stock.book import Book
 from server.stock.lot import Lot, differs, is_expired, sighted
 from server.stock.movement import Cell, Flow, Moment
@@ -86,8 +90,12 @@ class World(msgspec.Struct):
     """What a scanned code meant to us at the operation's time: (code, event time) → items."""
     counters: Mapping[int, frozenset[int]] = {}
     """Who has counted a planned place already, where a second person is asked for."""
-    looks: dict[str, Look] = {}
-    """Who looked into which carton, by operation."""
+    reports: dict[str, Report] = {}
+    """What was reported beside the goods that moved, by operation: looks into cartons, sealing, the door."""
+    provers: Mapping[int, Prover] = {}
+    """Who proves something on somebody else's device."""
+    notices: Mapping[int, int] = {}
+    """The warehouses of notices of which something is reported from the door."""
 
 
 APPLIED: Final = Ruling("applied")
@@ -106,11 +114,14 @@ NEEDS: Final = {
 """Which permission an operation needs; the others need "move stock"."""
 
 NEVER_BY_HAND: Final = frozenset({"suspense", "adjustment"})
-ORIGINS: Final = {"rt-": "customer", "rp-": "production"}
+ORIGINS: Final = {"rt-": "customer", "rp-": "production", "wo-": "production"}
 """Where received goods come from, by the document that brings them; all others come from a supplier."""
 
 LEAVING: Final = frozenset({"tote", "carton", "customer"})
 """Kinds of places for goods on their way out: there a lot must still be good."""
+
+REPORTING: Final = frozenset({"stock.pack@1", "stock.check@1", "stock.ship@1", "delivery.confirm@1"})
+"""Kinds that tell of cartons and doors beside the goods that move."""
 
 ACTS: Final = {kind: kind.partition("@")[0].removeprefix("stock.") for kind in wire.KINDS}
 """What the ledger calls the act of each kind."""
@@ -145,6 +156,8 @@ def decide(doing: Doing, world: World) -> Ruling:
             return _count(doing, args, world)
         case wire.Carton() as args:
             return _carton(doing, args, world)
+        case wire.Deliver() as args:
+            return _deliver(doing, args, world)
         case wire.Undo() as args:
             return _undo(doing, args, world)
     raise AssertionError(f"{doing.kind} is not decided here")
@@ -343,8 +356,37 @@ def _carton(doing: Doing, args: wire.Carton, world: World) -> Ruling:
     flows = _carton_flows(doing, args, world, carton)
     if flows is None:
         return Ruling("rejected", "malformed")
-    odd = [reason for flow in flows for reason in _oddities(doing, flow, world, "")]
+    told, odd = _reported(doing, args, carton, world)
+    if told is not None:
+        world.book.put(world.reports, doing.id, told)
+        odd += _scope_oddity(doing, world.book.places[carton].warehouse)
+    odd += [reason for flow in flows for reason in _oddities(doing, flow, world, "")]
     return _posted(doing, world, flows, odd)
+
+
+def _scope_oddity(doing: Doing, warehouse: int) -> list[str]:
+    scope = doing.actor.warehouses if doing.actor else None
+    return ["out_of_scope"] if scope is not None and warehouse not in scope else []
+
+
+def _reported(doing: Doing, args: wire.Carton, carton: int, world: World) -> tuple[Report | None, list[str]]:
+    """What is told of a carton beside the goods that move, and what is odd about it."""
+    at = doing.when.at
+    match ACTS[doing.kind]:
+        case "check":
+            return _look(doing, args, carton, world)
+        case "pack" if args.state:
+            return Closing(
+                operation=doing.id, at=at, location=carton, document=args.document,
+                is_sealed=args.state == "sealed", weight_g=report.weight_g(args.weight),
+                size_mm=report.size_mm(args.size),
+            ), []  # fmt: skip
+        case "ship" if args.carrier or args.tracking:
+            return Sending(
+                operation=doing.id, at=at, location=carton, document=args.document, carrier=args.carrier,
+                tracking=args.tracking,
+            ), []  # fmt: skip
+    return None, []
 
 
 def _sources(args: wire.Carton) -> list[int]:
@@ -355,7 +397,6 @@ def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) ->
     """What goes into the carton, or leaves with it; None when that cannot be told."""
     act = ACTS[doing.kind]
     if act == "check":
-        world.book.put(world.looks, doing.id, _look(doing, args, carton))
         return []
     if act == "pack" and any(
         line.source is None or wire.number(line.source) == carton for line in args.lines
@@ -380,12 +421,56 @@ def _carton_flows(doing: Doing, args: wire.Carton, world: World, carton: int) ->
     return flows if all(flow.quantity for flow in flows) else None
 
 
-def _look(doing: Doing, args: wire.Carton, carton: int) -> Look:
+def _look(doing: Doing, args: wire.Carton, carton: int, world: World) -> tuple[Look, list[str]]:
     found: dict[Goods, int] = {}
     for line in args.lines:
         goods = Goods(wire.number(line.item), line.lot, line.serial)
         found[goods] = found.get(goods, 0) + quantity.parse(line.quantity)
-    return Look(operation=doing.id, at=doing.when.at, location=carton, document=args.document, found=found)
+    second, by, odd = _second(doing, args, world)
+    look = Look(operation=doing.id, at=doing.when.at, location=carton, document=args.document, found=found,
+                second=second, proof=by)  # fmt: skip
+    return look, odd
+
+
+def _second(doing: Doing, args: wire.Carton, world: World) -> tuple[int, str, list[str]]:
+    """The second person who looked along, if they have shown that it was them, and are another."""
+    if args.proof is None:
+        return 0, "", []
+    shown = proof.read(args.proof)
+    number = int(shown.user[2:]) if shown and is_user(shown.user) else 0
+    prover = world.provers.get(number)
+    if shown is None or prover is None or not prover.is_active:
+        return 0, "", ["proof_wrong"]
+    if doing.actor is None or doing.actor.id == number:
+        return 0, "", ["proof_same_person"]
+    if not proof.holds(shown, prover, f"d-{doing.device}", doing.id, said(args)):
+        return 0, "", ["proof_wrong"]
+    return number, shown.by, []
+
+
+def is_user(wire_id: str) -> bool:
+    """Whether this could be somebody's id on the wire."""
+    return wire_id[:2] == "u-" and wire_id[2:].isascii() and wire_id[2:].isdigit() and len(wire_id) < 12
+
+
+def said(args: wire.Carton) -> list[object]:
+    """What a second person vouches for: this carton of this document, and what was found in it."""
+    lines = [[line.item, line.quantity, line.lot, line.serial] for line in args.lines]
+    return [args.carton, args.document, lines]
+
+
+def _deliver(doing: Doing, args: wire.Deliver, world: World) -> Ruling:
+    number = number_of(args.document)
+    if number is None or number not in world.notices:
+        return Ruling("held", "not_found")
+    files = [("signature", args.signature), *(("photo", one) for one in args.photos)]
+    door = Door(
+        operation=doing.id, at=doing.when.at, document=args.document, outcome=args.outcome, reason=args.reason,
+        signer=args.signer, files=tuple((kind, digest) for kind, digest in files if digest),
+    )  # fmt: skip
+    world.book.put(world.reports, doing.id, door)
+    odd = ["no_reason"] if args.outcome == "refused" and not args.reason.strip() else []
+    return _posted(doing, world, [], [*odd, *_scope_oddity(doing, world.notices[number])])
 
 
 def _undo(doing: Doing, args: wire.Undo, world: World) -> Ruling:
@@ -396,6 +481,9 @@ def _undo(doing: Doing, args: wire.Undo, world: World) -> Ruling:
     if refusal:
         return Ruling("rejected", refusal)
     world.book.put(world.originals, original.id, msgspec.structs.replace(original, undone_by=doing.id))
+    if original.kind in REPORTING:
+        told = TakenBack(operation=doing.id, undone=original.id)
+        world.book.put(world.reports, doing.id, told)
     if original.kind == "stock.count@1":
         world.book.undo_count(original.id, doing.when)
         return _posted(doing, world, [], [])
@@ -405,13 +493,15 @@ def _undo(doing: Doing, args: wire.Undo, world: World) -> Ruling:
 def _may_not_undo(doing: Doing, original: Original) -> str | None:
     if original.undone_by:
         return "already_undone"
-    if not original.kind.startswith("stock."):
+    if not original.kind.startswith(("stock.", "delivery.")):
         return "nothing_to_undo"
     # A count that was overtaken still is what holds when the one that overtook it is taken back.
     if original.outcome not in ("applied", "warning", "superseded"):
         return "nothing_to_undo"
+    # What the desk takes back (it is no device) was decided there by somebody who may.
+    is_desk = doing.device == 0
     own = original.device == doing.device or (doing.actor is not None and doing.actor.id == original.user)
-    return None if own else "not_own"
+    return None if own or is_desk else "not_own"
 
 
 def _reversed(flow: Flow) -> Flow:

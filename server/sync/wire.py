@@ -23,6 +23,7 @@ PartnerId = Annotated[str, msgspec.Meta(pattern=r"^p-[0-9]{1,9}\Z")]
 WarehouseId = Annotated[str, msgspec.Meta(pattern=r"^w-[0-9]{1,9}\Z")]
 Price = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,11}(\.[0-9]{1,6})?\Z")]
 LocationId = Annotated[str, msgspec.Meta(pattern=r"^l-[0-9]{1,9}\Z")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 Uuid = Annotated[str, msgspec.Meta(pattern=_UUID.pattern)]
 
@@ -162,7 +163,11 @@ class Content(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carton(msgspec.Struct, frozen=True):
-    """stock.pack, stock.check and stock.ship: the documents around them come with outbound."""
+    """stock.pack, stock.check and stock.ship.
+
+    A pack with `state` seals or opens the carton: `weight` in kilograms, `size` in millimetres (`400x300x200`). A
+    check with `proof` was made by two people: see people/proof.py.
+    """
 
     carton: LocationId
     document: Text = ""
@@ -170,7 +175,27 @@ class Carton(msgspec.Struct, frozen=True):
     weight: Text = ""
     carrier: Text = ""
     tracking: Text = ""
+    state: Literal["", "open", "sealed"] = ""
+    size: Text = ""
     proof: Any = None
+
+
+class OpenCarton(msgspec.Struct, frozen=True):
+    """A new carton for a notice, its label from this printer, or from the house's usual one."""
+
+    document: Text
+    printer: Text = ""
+
+
+class Deliver(msgspec.Struct, frozen=True):
+    """What happened at the customer's door; a signature and photos are named by the SHA-256 of their bytes."""
+
+    document: Text
+    outcome: Literal["delivered", "refused"]
+    reason: Text = ""
+    signer: Text = ""
+    signature: Digest = ""
+    photos: Annotated[list[Digest], msgspec.Meta(max_length=5)] = []
 
 
 class Undo(msgspec.Struct, frozen=True, gc=False):
@@ -208,7 +233,7 @@ class EditCustomer(msgspec.Struct, frozen=True):
 
 
 class Ordered(msgspec.Struct, frozen=True):
-    """A line of an order; without a price the customer's usual one, of one base unit."""
+    """A line of an order; a price is that of one of its unit; without one the customer's usual one."""
 
     item: ItemId
     quantity: Quantity
@@ -267,6 +292,7 @@ KINDS: Final[dict[str, tuple[str, type[msgspec.Struct] | None]]] = {
     "stock.pack@1": (FACT, Carton),
     "stock.check@1": (FACT, Carton),
     "stock.ship@1": (FACT, Carton),
+    "delivery.confirm@1": (FACT, Deliver),
     "stock.adjust@1": (FACT, Adjust),
     "stock.count@1": (OBSERVATION, Count),
     "op.undo@1": (FACT, Undo),
@@ -279,6 +305,7 @@ KINDS: Final[dict[str, tuple[str, type[msgspec.Struct] | None]]] = {
     "order.change@1": (CLAIM, ChangeOrder),
     "order.cancel@1": (CLAIM, CancelOrder),
     "task.take@1": (CLAIM, TakeTask),
+    "carton.open@1": (CLAIM, OpenCarton),
     "quota.take@1": (CLAIM, None),
 }
 """Every kind ever shipped, its class, and how its arguments read (None: this release offers it to nobody)."""
