@@ -69,6 +69,18 @@ class Book:
         """The virtual location of this kind in the warehouse of location `like`."""
         return self.virtual[self.places[like].warehouse, kind]
 
+    def learn(self, more: "Book") -> None:
+        """Take in what another book knows and this one did not: places, with what has been counted there, and cells."""
+        for place, marks in more._marks.items():  # noqa: SLF001  # a book of the same kind
+            if place not in self.places:
+                self._marks[place] = marks
+        self.places = {**more.places, **self.places}
+        self.real |= more.real
+        self.virtual = more.virtual | self.virtual
+        for cell, raw in more.opening.items():
+            if cell not in self.raw:
+                self.raw[cell] = self.opening[cell] = raw
+
     # What operations do
 
     def move(self, flow: Flow, when: Moment) -> bool:
