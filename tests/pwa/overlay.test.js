@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { effectsOf, fold, isInBase } from "../../pwa/static/edge/sync/overlay.js";
+import { effectsOf, fold, isInBase, veiled } from "../../pwa/static/edge/sync/overlay.js";
 import { randomFrom } from "./support/device.js";
 
 const KINDS = { "l-s": "supplier", "l-c": "customer", "l-x": "suspense" };
@@ -98,4 +98,19 @@ test("an operation is in the base when the feed of its generation has passed it"
   assert.equal(isInBase({ landed, waiting: 1 }, { generation: 4, cursor: 1 }), false);
   assert.equal(isInBase({ landed, waiting: 1 }, { generation: 3, cursor: 60 }), true);
   assert.equal(isInBase({ waiting: 1 }, { generation: 3, cursor: 60 }), false);
+});
+
+test("goods in a place that is counted blind lie there without a figure, whatever was done there meanwhile", () => {
+  const lying = [cell("l-1", "0", { lot: "A", veiled: true })];
+  const out = did("stock.move", { item: "i-1", quantity: "2", source: "l-1", target: "l-2", lot: "A" });
+  const shown = veiled(fold([cell("l-2", "1")], effectsOf([out], new Map(), kindOf), () => true), lying, () => true);
+
+  assert.deepEqual(
+    shown.map(({ location, lot, on_hand, veiled: isVeiled }) => [location, lot, isVeiled ? "?" : on_hand]),
+    [["l-2", "", "1"], ["l-1", "A", "?"], ["l-2", "A", "2"]],
+  );
+});
+
+test("a device that is told the figures of a blind place shows them", () => {
+  assert.deepEqual(veiled([cell("l-1", "7")], [cell("l-1", "0", { veiled: true })], () => true), [cell("l-1", "7")]);
 });

@@ -5,6 +5,7 @@ import { dayOf } from "../session/expiry.js";
 import { named as namedBooking } from "../session/correction.js";
 import * as bind from "../session/bind.js";
 import * as count from "../session/count.js";
+import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
 import * as pick from "../session/pick.js";
@@ -18,6 +19,7 @@ import { queueBadge, screen } from "../views/screen.js";
 import * as arrivals from "./arrivals.js";
 import { taskAt, tasksOf } from "./count_tasks.js";
 import { binsHolding } from "./facts.js";
+import * as guiding from "./guiding.js";
 import * as lookupScreen from "./lookup.js";
 import * as work from "./work.js";
 
@@ -30,7 +32,7 @@ import * as work from "./work.js";
  * @typedef {{code: string, like: string[], from: string}} Stranger  a code nobody knows, and on which screen it was met
  */
 
-export const SCREENS = ["receive", "move", "pick", "count", "lookup", "bind"];
+export const SCREENS = ["receive", "move", "pick", "guide", "count", "lookup", "bind"];
 
 /** Where an unknown code may be bound to an item. */
 export const BINDS_ON = new Set(["receive", "lookup"]);
@@ -41,6 +43,7 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   move: async (ctx, session, scan) => move.scan(session, scan, dayOf(ctx.now()), await receiptsOf(ctx, session, scan)),
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
   count: async (ctx, session, scan) => count.scan(session, scan, scan.type === "location" ? await taskAt(ctx, scan.location.id) : null),
+  guide: guiding.decide,
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
@@ -53,17 +56,17 @@ async function receiptsOf(ctx, session, scan) {
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
-  receive: namedBooking, pick: namedBooking, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
+  receive: namedBooking, pick: namedBooking, guide: guide.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
 });
 
 /** What each activity writes down. */
 const KINDS = /** @type {Record<string, string[]>} */ ({
-  receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], count: ["stock.count@1"],
+  receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], guide: ["stock.pick@1", "stock.count@1", "stock.move@1"], count: ["stock.count@1"],
 });
 
 /** What is left in the hands once the operation was written. */
 const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
-  receive: receive.settled, move: move.settled, pick: pick.settled, count: count.start,
+  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, count: count.start,
 });
 
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
@@ -130,14 +133,14 @@ export async function show(ctx, name, { feedback = null, pad = false, standing, 
   const { sessions } = standing ?? (await work.enter(ctx, name));
   if (name === "lookup") return lookupScreen.show(ctx, sessions.lookup, feedback, stranger);
   const view = viewOf(ctx);
-  const [{ body, actions }, queue] = await Promise.all([contents(ctx, view, name, sessions[name], pad), badge(ctx, view)]);
+  const [{ body, actions, title }, queue] = await Promise.all([contents(ctx, view, name, sessions[name], pad), badge(ctx, view)]);
   const offered = stranger ? html`${bindView.offer(view, stranger)}${actions}` : actions;
   const back = name === "bind" ? `/edge/${sessions.bind.from}` : undefined;
   const unfinished = pad || work.isUnfinished(name, sessions[name]);
-  return screen(view, { name, title: view.t(`${name}.title`), body, actions: offered, back, feedback, camera: true, badge: queue, unfinished });
+  return screen(view, { name, title: title ?? view.t(`${name}.title`), body, actions: offered, back, feedback, camera: true, badge: queue, unfinished });
 }
 
-/** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad */
+/** @param {Context} ctx @param {View} view @param {string} name @param {any} session @param {boolean} pad @returns {Promise<{body: unknown, actions: unknown, title?: string}>} */
 async function contents(ctx, view, name, session, pad) {
   switch (name) {
     case "receive":
@@ -146,6 +149,8 @@ async function contents(ctx, view, name, session, pad) {
       return { body: moveView.body(view, session, { pad, proposal: pad ? null : await arrivals.proposal(ctx, session) }), actions: pad ? null : moveView.actions(view, session) };
     case "pick":
       return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : (await work.placesOf(ctx, ["tote", "dock"])).slice(0, 8) }), actions: pad ? null : pickView.actions(view, session) };
+    case "guide":
+      return guiding.contents(ctx, view, session, pad);
     case "bind":
       return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:

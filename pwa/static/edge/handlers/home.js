@@ -3,6 +3,7 @@
 import * as homeView from "../views/home.js";
 import { queueBadge, screen } from "../views/screen.js";
 import * as activity from "./activity.js";
+import * as guiding from "./guiding.js";
 import * as signin from "./signin.js";
 import * as work from "./work.js";
 
@@ -24,12 +25,12 @@ export async function home(ctx, feedback = null) {
   const standing = await work.load(ctx);
   const { sessions } = standing;
   await work.save(ctx, { ...standing, screen: "home" });
-  const [summary, warehouse, person] = await Promise.all([ctx.outbox.summary(), work.warehouseOf(ctx), ctx.stores.people.current()]);
+  const [summary, warehouse, person, picking] = await Promise.all([ctx.outbox.summary(), work.warehouseOf(ctx), ctx.stores.people.current(), guiding.atHome(ctx, sessions.guide)]);
   const busy = Object.fromEntries(activity.SCREENS.map((name) => [name, work.isUnfinished(name, sessions[name])]));
   const view = activity.viewOf(ctx);
   return screen(view, {
     name: "home", title: view.t("product.name"), back: null, feedback,
-    body: homeView.body(view, { user: person?.name ?? ctx.user, warehouse: warehouse?.name ?? "", summary, busy }),
+    body: homeView.body(view, { user: person?.name ?? ctx.user, warehouse: warehouse?.name ?? "", summary, busy, picking }),
     actions: homeView.actions(view), badge: queueBadge(view, summary),
   });
 }

@@ -3,6 +3,7 @@
 import * as binding from "./binding.js";
 import * as counting from "./counting.js";
 import * as device from "./device.js";
+import * as guiding from "./guiding.js";
 import * as home from "./home.js";
 import * as lookup from "./lookup.js";
 import * as moving from "./moving.js";
@@ -50,6 +51,21 @@ export const routes = [
   post("/edge/pick/short", picking.short),
   get("/edge/pick/place", place.ask("pick")),
   post("/edge/pick/place", place.choose("pick")),
+
+  get("/edge/guide", guiding.show),
+  get("/edge/guide/tile", guiding.tile),
+  get("/edge/guide/list", guiding.list),
+  post("/edge/guide/next", guiding.next),
+  post("/edge/guide/take", guiding.take),
+  post("/edge/guide/leave", guiding.leave),
+  post("/edge/guide/quantity", guiding.quantity),
+  post("/edge/guide/marks", guiding.marks),
+  post("/edge/guide/cancel", guiding.cancel),
+  post("/edge/guide/undo", guiding.undo),
+  post("/edge/guide/skip", guiding.skip),
+  post("/edge/guide/empty", guiding.empty),
+  get("/edge/guide/short", guiding.askShort),
+  post("/edge/guide/short", guiding.short),
 
   get("/edge/count", counting.show),
   post("/edge/count/at", counting.at),

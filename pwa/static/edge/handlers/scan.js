@@ -6,6 +6,7 @@ import * as receive from "../session/receive.js";
 import * as move from "../session/move.js";
 import { correct } from "../session/correction.js";
 import * as count from "../session/count.js";
+import * as guide from "../session/guide.js";
 import { readFrame } from "../session/rescue.js";
 import { frame } from "./rescue.js";
 import { enterBadge } from "./signin.js";
@@ -16,7 +17,7 @@ import * as work from "./work.js";
 
 /** What a number still standing on the pad means when the next scan comes: it was meant. */
 const QUANTITIES = /** @type {Record<string, (session: any, quantity: string) => import('../session/outcome.js').Outcome<any>>} */ ({
-  receive: receive.setQuantity, move: move.setQuantity, pick: correct, count: count.setQuantity,
+  receive: receive.setQuantity, move: move.setQuantity, pick: correct, guide: guide.setQuantity, count: count.setQuantity,
 });
 
 /** @param {Context} ctx */

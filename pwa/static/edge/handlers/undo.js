@@ -5,6 +5,7 @@ import { screen } from "../views/screen.js";
 import * as activity from "./activity.js";
 import { forgotten as forgottenBooking } from "../session/correction.js";
 import * as count from "../session/count.js";
+import * as guide from "../session/guide.js";
 import * as move from "../session/move.js";
 import { entryOf } from "./told.js";
 import { text } from "./form.js";
@@ -62,11 +63,12 @@ async function takeBack(ctx, id) {
 /** What was taken back can no longer be corrected on its screen. @param {Context} ctx @param {string} id */
 async function forget(ctx, id) {
   const standing = await work.load(ctx);
-  const { receive, move: moving, pick, count: counting } = standing.sessions;
+  const { receive, move: moving, pick, guide: guided, count: counting } = standing.sessions;
   const sessions = {
     ...standing.sessions,
     ...(receive && { receive: forgottenBooking(receive, id) }),
     ...(pick && { pick: forgottenBooking(pick, id) }),
+    ...(guided && { guide: guide.forgotten(guided, id) }),
     ...(moving && { move: move.forgotten(moving, id) }),
     ...(counting && { count: count.forgotten(counting, id) }),
   };

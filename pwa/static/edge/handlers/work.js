@@ -2,6 +2,7 @@
 
 import * as bind from "../session/bind.js";
 import * as count from "../session/count.js";
+import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
 import * as pick from "../session/pick.js";
@@ -51,6 +52,7 @@ export function isUnfinished(name, session) {
   if (!session) return false;
   if (name === "move") return session.carried.length > 0 || Boolean(session.open);
   if (name === "count") return session.lines.length > 0 || Boolean(session.open);
+  if (name === "guide") return Boolean(session.open || session.held);
   return Boolean(session.open);
 }
 
@@ -63,6 +65,8 @@ async function begin(ctx, name) {
       return move.start(await firstDock(ctx));
     case "pick":
       return pick.start();
+    case "guide":
+      return guide.start();
     case "count":
       return count.start();
     case "bind":

@@ -1,7 +1,7 @@
 /** The feed's rows on this device: the base as of one cursor, its staged successor, and look-ups in it. */
 
 import { add, sub } from "../session/quantity.js";
-import { effectsOf, fold, undoneIds, unsettled } from "../sync/overlay.js";
+import { effectsOf, fold, undoneIds, unsettled, veiled } from "../sync/overlay.js";
 import { createApplying, baseIn, READ } from "./applying.js";
 import { chunkOf, CHUNKS, firstPlace, foldedCode, linesOf } from "./base.js";
 import { connection, open, result, within } from "./db.js";
@@ -60,6 +60,8 @@ export function createRows({ environment, database, operations }) {
   const cache = new Map();
   /** @type {{key: string, effects: import('../sync/overlay.js').Effect[]}|null} */
   let overlay = null;
+  /** @type {{key: string, lying: Balance[]}|null} */
+  let veils = null;
   /** As last read or written here. Another page may have changed it since, so each request reads it once, by `base`. @type {Base|null} */
   let latest = null;
   /** @type {WeakMap<import('./operations.js').Record, import('../outbox/operation.js').Operation>} */
@@ -71,7 +73,7 @@ export function createRows({ environment, database, operations }) {
 
   return {
     base, latestBase, row, every, item, itemByCode, findItems, barcode, barcodesOfItem, location, locationByCode, locations, outcome,
-    balancesOfItem, balancesAt, underwayFor, laying, ...applying,
+    balancesOfItem, balancesAt, underway, underwayFor, laying, ...applying,
   };
 
   // --- looking up ---
@@ -328,39 +330,52 @@ export function createRows({ environment, database, operations }) {
 
   /** @param {string} id @returns {Promise<Balance[]>} */
   async function balancesOfItem(id) {
-    const { now, cells } = await cellsAt("", id);
-    return fold(cells, await effectsOn(now), (cell) => cell.item === id);
+    return balances("", id, (cell) => cell.item === id);
   }
 
   /** @param {string} id @returns {Promise<Balance[]>} */
   async function balancesAt(id) {
-    const { now, cells } = await cellsAt("location", id);
-    return fold(cells, await effectsOn(now), (cell) => cell.location === id);
+    return balances("location", id, (cell) => cell.location === id);
   }
 
-  /** @param {string} view @param {string} place @returns {Promise<{now: Base, cells: Balance[]}>} */
-  async function cellsAt(view, place) {
-    return looking(async ({ now, rowsAt }) => {
-      const found = await rowsAt("balance", view, place);
-      return { now, cells: [...found.values()].map(({ key, body }) => balanceOf(key, body)) };
+  /** @param {string} view @param {string} place @param {(cell: {item: string, location: string}) => boolean} concerns @returns {Promise<Balance[]>} */
+  async function balances(view, place, concerns) {
+    const { now, cells, lying } = await looking(async (read) => {
+      const found = await read.rowsAt("balance", view, place);
+      return { now: read.now, cells: [...found.values()].map(({ key, body }) => balanceOf(key, body)), lying: await lyingIn(read) };
     });
+    return veiled(fold(cells, await effectsOn(now), concerns), lying, concerns);
+  }
+
+  /** What lies in places that are being counted blind; read anew only when it changed. @param {Read} read @returns {Promise<Balance[]>} */
+  async function lyingIn({ now, every }) {
+    const key = `${now.generation}/${now.ground}/${now.versions.lying ?? 0}`;
+    if (veils?.key !== key) veils = { key, lying: [...(await every("lying"))].map(([name, body]) => ({ ...balanceOf(name, body), veiled: true })) };
+    return veils.lying;
   }
 
   /** What was received here for a document and is not in the base yet, by item; below nothing where a booking was undone. @param {string} document @returns {Promise<Record<string, string>>} */
   async function underwayFor(document) {
+    /** @type {Record<string, string>} */
+    const sums = {};
+    for (const { kind, args, sign } of await underway()) {
+      if (kind === "stock.receive@1" && args.document === document) sums[args.item] = (sign > 0 ? add : sub)(sums[args.item] ?? "0", args.quantity);
+    }
+    return sums;
+  }
+
+  /** What was done here and is not in the base yet, oldest first, and what of the base was taken back here. @returns {Promise<{kind: string, args: any, sign: 1|-1, user: string}[]>} */
+  async function underway() {
     const now = await latestBase();
     const { records } = await operations.pending();
     const open = unsettled(records, now).map(operationOf);
     const undone = undoneIds(open);
     const taken = await earlierOf(undone.filter((id) => !open.some((one) => one.id === id)));
-    const received = open.filter(({ id }) => !undone.includes(id)).map((operation) => ({ operation, fold: add }));
-    const returned = [...taken.values()].map(({ operation }) => ({ operation, fold: sub }));
-    /** @type {Record<string, string>} */
-    const sums = {};
-    for (const { operation: { kind, args }, fold: into } of [...received, ...returned]) {
-      if (kind === "stock.receive@1" && args.document === document) sums[args.item] = into(sums[args.item] ?? "0", args.quantity);
-    }
-    return sums;
+    const done = open.filter(({ id, kind }) => !undone.includes(id) && kind !== "op.undo@1");
+    return [
+      ...done.map(({ kind, args, user }) => ({ kind, args, user, sign: /** @type {1} */ (1) })),
+      ...[...taken.values()].map(({ operation: { kind, args, user } }) => ({ kind, args, user, sign: /** @type {-1} */ (-1) })),
+    ];
   }
 
   /** What is under way, for this cursor; folded anew only when something changed. The base was read first, so nothing that settles meanwhile is shown twice. @param {Base} now */

@@ -12,7 +12,7 @@ const NO_EFFECT = new Set(["held", "rejected", "superseded", "duplicate"]);
 /**
  * @typedef {import('../outbox/operation.js').Operation} Operation
  * @typedef {import('../store/operations.js').Record} Record
- * @typedef {{item: string, location: string, lot: string, serial: string, on_hand: string, held: string, expiry: string|null, pending: boolean}} Balance
+ * @typedef {{item: string, location: string, lot: string, serial: string, on_hand: string, held: string, expiry: string|null, pending: boolean, veiled?: boolean}} Balance  veiled: it lies there, and somebody is to count it without knowing how much
  * @typedef {{item: string, location: string, lot: string, serial: string}} Cell
  * @typedef {(Cell & {type: 'add', size: bigint, expiry?: string|null}) | (Cell & {type: 'set', size: bigint}) | {type: 'clear', location: string}} Effect
  */
@@ -84,9 +84,18 @@ function directEffects({ kind, args }, isReal) {
       return [...add(args.source, -size), ...add(args.target, size)];
     case "stock.adjust":
       return add(args.location, size);
+    case "stock.pack":
+      return (args.lines ?? []).flatMap((/** @type {any} */ line) => [...carried(line, line.source, -1n, isReal), ...carried(line, args.carton, 1n, isReal)]);
+    case "stock.ship":
+      return (args.lines ?? []).flatMap((/** @type {any} */ line) => carried(line, args.carton, -1n, isReal));
     default:
       return [];
   }
+}
+
+/** A line of a carton, into or out of one place. @param {any} line @param {string} location @param {bigint} sign @param {(location: string) => boolean} isReal @returns {Effect[]} */
+function carried(line, location, sign, isReal) {
+  return isQuantity(line.quantity) && isReal(location) ? [{ type: "add", ...cellOf(line, location), size: sign * parse(line.quantity), expiry: null }] : [];
 }
 
 /** What was seen lies there; when the count was complete, nothing else does. @param {any} args @param {(location: string) => boolean} isReal @returns {Effect[]} */
@@ -123,6 +132,25 @@ export function fold(base, effects, concerns) {
     else if (concerns(effect)) apply(cells, effect);
   }
   return [...cells.values()].map(({ size, ...balance }) => ({ ...balance, on_hand: format(size > 0n ? size : 0n) }));
+}
+
+/**
+ * Balances of places that are being counted blind have no figure, whatever this device did there; of goods that
+ * the base does not know there, it is known that they lie there. A device that is told the figures has them.
+ * @param {Balance[]} balances @param {Balance[]} lying @param {(cell: Cell) => boolean} concerns @returns {Balance[]}
+ */
+export function veiled(balances, lying, concerns) {
+  if (!lying.length) return balances;
+  const places = new Set(lying.map(({ location }) => location));
+  for (const { location, pending } of balances) if (!pending) places.delete(location);
+  const known = balances.map((balance) => (places.has(balance.location) ? { ...balance, on_hand: "0", veiled: true } : balance));
+  const named = new Set(known.map(goodsAt));
+  return [...known, ...lying.filter((cell) => places.has(cell.location) && concerns(cell) && !named.has(goodsAt(cell)))];
+}
+
+/** @param {Cell} cell */
+function goodsAt({ item, location, lot }) {
+  return `${item}/${location}/${lot}`;
 }
 
 /** @param {Map<string, Balance & {size: bigint}>} cells @param {string} location */

@@ -1,0 +1,127 @@
+"""An order is picked as the device says: where, what, how many; without a network, and told to the server later."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e import words
+from e2e.conftest import OpenDesk, OpenDevice
+from e2e.house import House
+from e2e.test_targets import Hands, tap
+
+Lines = list[tuple[str, int]]
+ORDERS = "/outbound/orders"
+
+
+@pytest.fixture
+def desk(open_desk: OpenDesk) -> Page:
+    page = open_desk()
+    words.sign_in(page, "chen")
+    return page
+
+
+def released(desk: Page, lines: Lines, customer: str = "C001") -> str:
+    """A sales order of these items, confirmed and given to the floor before all others; the number of its notice."""
+    fields: dict[str, str | float | bool] = {"customer": customer, "confirm": "on", "priority": "9"}
+    for row, (item, amount) in enumerate(lines):
+        fields |= {f"lines.{row}.item": item, f"lines.{row}.quantity": str(amount)}
+    desk.goto(f"{ORDERS}/new")
+    fields["warehouse"] = (
+        desk.locator("select[name=warehouse] option", has_text="MAIN").get_attribute("value") or ""
+    )
+    order = sent(desk, ORDERS, fields)
+    desk.goto(sent(desk, f"{order.partition('?')[0]}/notices", {}))
+    desk.locator("a[href^='/outbound/notices/']").first.click()
+    return (desk.locator("h1").inner_text()).split()[-1]
+
+
+def sent(desk: Page, path: str, fields: dict[str, str | float | bool]) -> str:
+    """Send a form of the desk; where it leads."""
+    origin = desk.evaluate("location.origin")
+    answer = desk.request.post(f"{origin}{path}", form=fields, headers={"Origin": origin}, max_redirects=0)
+    assert answer.status == 303, re.findall(r'class="(?:notice|badge)[^>]*>.*', answer.text())
+    return f"{answer.headers['location']}"
+
+
+def ten_lines(house: House) -> Lines:
+    """Two pieces each of ten items, every one in a bin of its own where some stay behind."""
+    return [(item, 2) for item, _, amount in words.own_bins(house) if amount > 2][:10]
+
+
+def expect_task(hand: Page, number: str) -> None:
+    """The device has heard of the task."""
+    expect(hand.locator(".tile.task")).to_be_visible(timeout=20_000)
+    for _ in range(40):
+        rows = hand.evaluate(words.FROM_THE_EDGE, "/edge/guide/list")
+        if number in rows:
+            return
+        hand.wait_for_timeout(250)
+    raise AssertionError(f"{number} has not come")
+
+
+def wanted(hand: Page) -> tuple[str, str]:
+    """Where the screen sends one, and for what: bin and code of the item."""
+    return hand.locator(".visit .place-code").inner_text(), hand.locator(".visit .line-code").inner_text()
+
+
+def next_task(hand: Page) -> None:
+    """Get work: one tap."""
+    tap(hand.locator(".tile.task"))
+    expect(words.screen(hand, "guide")).to_be_visible()
+
+
+def test_ten_lines_from_own_bins_are_twelve_scans_and_two_taps_without_a_network(
+    house: House, desk: Page, open_device: OpenDevice
+) -> None:
+    lines = ten_lines(house)
+    device = open_device()
+    hand = words.enrol_device(house, device, "wang")
+    words.expect_ready(hand)
+    number = released(desk, lines)
+    expect_task(hand, number)
+    words.go_offline(hand)
+    hands = Hands(hand)
+    picked: list[str] = []
+
+    def pick() -> None:
+        next_task(hand)
+        hands.scan(words.label_of("MT-01"), "quiet")
+        for _ in lines:
+            _, item = wanted(hand)
+            hands.scan(words.barcode(item), "good")
+            picked.append(item)
+
+    scans, touched = hands.cost(pick)
+
+    assert sorted(picked) == sorted(item for item, _ in lines)
+    assert scans <= 12
+    assert touched <= 2
+    expect(hand.locator(".done-card")).to_contain_text(number)
+    expect(hand.locator(".done-card")).to_contain_text("MT-01")
+    words.go_online(hand)
+    words.expect_sent(hand)
+    expect_booked(house, lines, "MT-01")
+    expect_picked(desk)
+    words.expect_in_order(house)
+
+
+def expect_booked(house: House, lines: Lines, tote: str) -> None:
+    """The ledger says of each line what was taken for which document, by whom, on which device, by which operation."""
+    rows = [row for row in house.ledger() if row["document"].startswith("sn-") and row["device"]]
+    booked = {row["item_code"]: Decimal(row["quantity"]) for row in rows}
+    assert len(rows) == len(lines)
+    assert booked == {item: Decimal(amount) for item, amount in lines}
+    assert all(row["target_code"] == tote and row["user"] and row["operation"] for row in rows)
+    assert len({row["document"] for row in rows}) == 1
+
+
+def expect_picked(desk: Page) -> None:
+    """The desk's page of the notice says that it is picked."""
+    for _ in range(20):
+        desk.reload()
+        if "已拣" in desk.locator("main").inner_text():
+            return
+        desk.wait_for_timeout(250)
+    raise AssertionError(desk.locator("main").inner_text())
