@@ -73,7 +73,7 @@ def _whole(said: str) -> int:
         # 万亿 is a group of its own: it is looked for first, and 亿 is not taken for its end.
         before, found, after = said.partition(GROUPS[place])
         if found:
-            return _group(before) * 10_000**place + _whole(after)
+            return int(_group(before) * 10_000**place) + _whole(after)
     return _group(said)
 
 
