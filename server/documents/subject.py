@@ -75,7 +75,7 @@ KINDS: Final = {
         is_exported=True,
     ),
     "sr": Kind("supplier_return", "see purchases", "/inbound/returns", found_by="search", partner="supplier"),
-    "wo": Kind("work_order", "see receipts", "/inbound/works"),
+    "wo": Kind("work_order", "see production", "/making/orders", found_by="search", is_exported=True),
     "tr": Kind(
         "transfer", "see transfers", "/stock/transfers", warehouse="source", found_by="search", other="target"
     ),

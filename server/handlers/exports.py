@@ -13,6 +13,8 @@ from server.documents.spreadsheet import Column, xlsx
 from server.documents.subject import KINDS, Subject
 from server.inbound import purchase, receipt
 from server.inbound import queries as inbound
+from server.making import queries as making
+from server.making import work
 from server.outbound import order
 from server.outbound import queries as outbound
 from server.web import HTMXRequest, may
@@ -62,7 +64,8 @@ EXPORTS: Final = {
         outbound.shown_lines,
         (
             *_ITEM,
-            Column("documents.line.price", "line.price", "price"),
+            Column("documents.line.price", "line.unit_price", "price"),
+            Column("documents.export.per", "line.unit"),
             Column("documents.line.discount", "line.discount", "percent"),
             Column("documents.line.amount", "line.amount", "amount"),
             Column("documents.export.shipped", "line.shipped", "quantity"),
@@ -87,7 +90,8 @@ EXPORTS: Final = {
         inbound.order_lines,
         (
             *_ITEM,
-            Column("documents.line.price", "line.price", "price", "see costs"),
+            Column("documents.line.price", "line.unit_price", "price", "see costs"),
+            Column("documents.export.per", "line.unit", action="see costs"),
             Column("documents.line.discount", "line.discount", "percent", "see costs"),
             Column("documents.line.amount", "line.amount", "amount", "see costs"),
             Column("documents.export.received", "line.received", "quantity"),
@@ -115,6 +119,31 @@ EXPORTS: Final = {
             Column("documents.export.expected", "line.expected", "quantity"),
             Column("documents.export.received", "line.received", "quantity"),
             Column("documents.export.put_away", "line.put_away", "quantity"),
+        ),
+    ),
+    "wo": Export(
+        "desk.nav.production",
+        tuple(work.STATES),
+        tuple(making.SORTS),
+        making.works,
+        (
+            Column("documents.number", "number"),
+            Column("making.kind_of", "kind", said="making.kind."),
+            Column("documents.line.item", "product_code"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="making.state."),
+            Column("making.due_on", "due_on", "day"),
+            Column("making.planned", "quantity", "quantity"),
+            Column("making.done", "done", "quantity"),
+        ),
+        making.shown_lines,
+        (
+            Column("documents.export.code", "code"),
+            Column("documents.line.item", "name"),
+            Column("documents.line.unit", "base"),
+            Column("making.planned", "line.quantity", "quantity"),
+            Column("making.done", "line.done", "quantity"),
+            Column("making.excess", "line.excess", "quantity"),
         ),
     ),
 }

@@ -42,7 +42,8 @@ def due(
     for line in lines:
         if not line.is_made:
             wanted = bill.share(line.quantity, made, planned, kept[line.item])
-            rest = max(0, wanted - by_hand[line.item]) - posted[line.item]
+            # What was brought back by hand was not needed: it is not taken once more.
+            rest = max(0, wanted - max(0, by_hand[line.item])) - posted[line.item]
             if rest:
                 found[line.item] = rest
     return found

@@ -6,11 +6,10 @@ import msgspec
 
 from server import clock
 from server.catalog import queries as catalog
-from server.config import settings
 from server.making import backflush, queries, work
 from server.making.backflush import Passage
 from server.making.queries import Work
-from server.stock import flow, ledger, promising
+from server.stock import ledger, promising
 from server.stock.availability import Lump
 from server.stock.book import Book
 from server.stock.lot import Lot
@@ -70,7 +69,7 @@ async def _post(
     lots = await queries.lots_of(owing)
     lumps = {item: await _lumps(item, one.warehouse, one.place) for item in owing}
     await _open(book, one.place, owing, lots, cause)
-    today = flow.day_of(clock.now(), settings().timezone)
+    today = clock.today()
     touched = {}
     for item, much in owing.items():
         if much > 0:

@@ -10,8 +10,8 @@ from server.catalog.item import Fault, ItemDraft
 from server.documents import line as lines
 from server.documents.line import Goods, Typed
 
-COLUMNS: Final = ("item", "quantity", "unit", "scrap")
-"""The fields of a row: `lines.0.item` and so on."""
+COLUMNS: Final = ("item", "quantity", "unit", "discount")
+"""The fields of a row: `lines.0.item` and so on; the line editor's percentage is the scrap here."""
 
 MAX_LINES: Final = 200
 MAX_TEXT: Final = 400
@@ -54,7 +54,7 @@ def read_lines(rows: Sequence[TypedLine], goods: Mapping[str, Goods]) -> list[Li
     plain = lines.read([Typed(row.item, row.quantity, row.unit) for row in rows], goods)
     shares = [_percent(row.scrap) for row in rows]
     wrong = [one for one in plain if isinstance(one, Fault)] + [
-        Fault(index, f"lines.{index}.scrap", "making.fault.scrap")
+        Fault(index, f"lines.{index}.discount", "making.fault.scrap")
         for index, share in enumerate(shares)
         if share is None
     ]

@@ -6,12 +6,11 @@ from typing import Final
 import msgspec
 
 from server import clock, events, feed, quantity
-from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.making import queries, work
 from server.making.queries import Work
 from server.making.work import Line
-from server.stock import flow, promising, raising
+from server.stock import promising, raising
 from server.stock import queries as stock
 from server.stock.ledger import Origin
 from server.stock.movement import Posting
@@ -192,4 +191,4 @@ async def reserve(work_id: int) -> None:
             for each in await queries.shown_lines(work_id)
             if (missing := work.still_reserved(one.state, each.line) - held.get(each.line.id, 0)) > 0
         ]
-        await promising.reserve_what_there_is(wants, today=flow.day_of(clock.now(), settings().timezone))
+        await promising.reserve_what_there_is(wants, today=clock.today())

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from server import money, quantity
 from server.catalog import search
 from server.config import settings
 from server.db import Row, Statement, as_json, fetch
@@ -66,7 +67,12 @@ class ComponentLine(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_unit(self) -> int:
         """How much that is in the unit in which it was written, in thousandths."""
-        return self.line.quantity * 1000 // self.line.factor
+        return self.line.quantity * quantity.SCALE // self.line.factor
+
+    @property
+    def scrap_text(self) -> str:
+        """The percentage that is lost; empty when nothing is."""
+        return money.format_percent(self.line.scrap) if self.line.scrap else ""
 
 
 class UsedIn(msgspec.Struct, frozen=True):

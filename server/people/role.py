@@ -21,6 +21,7 @@ _SELLING: Final = {"edit orders", "confirm orders", "release notices", "see pric
 _CUSTOMERS: Final = {"see customers"}
 _AGREEING: Final = {"agree terms", "edit prices"}
 _GOODS_IN: Final = {"see purchases", "see receipts"}
+_MAKING: Final = {"see production", "plan production"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(
@@ -33,8 +34,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _CUSTOMERS
         | _AGREEING
         | _INSIDE_DECIDING
+        | _MAKING
         | {
             "release orders",
+            "approve production",
             "see counts",
             "plan counts",
             "decide counts",
@@ -65,8 +68,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _CUSTOMERS
         | _AGREEING
         | _INSIDE_DECIDING
+        | _MAKING
         | {
             "release orders",
+            "approve production",
             "see counts",
             "plan counts",
             "decide counts",
@@ -90,6 +95,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | {
             "edit adjustments",
             "see movements",
+            "see production",
             "watch the board",
             "see notices",
             "see receipts",
@@ -104,6 +110,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
         | _CUSTOMERS
         | _GOODS_IN
         | _INSIDE
+        | _MAKING
         | {
             "edit levels",
             "edit purchases",
@@ -126,6 +133,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
             "see prices",
             "see counts",
             "see movements",
+            "see production",
             "see costs",
             "see audit",
             "set limits",
@@ -142,3 +150,14 @@ def permissions(role: str) -> frozenset[str]:
 def covers(role: str, other: str) -> bool:
     """Whether people of `role` may do all that people of `other` may, so that they can act in their place."""
     return permissions(other) <= permissions(role)
+
+
+def counts_blind(role: str) -> bool:
+    """Whether people of this role may be sent to count without knowing what the book expects: those who count and
+    do not decide what becomes of it."""
+    return may_count(role) and "decide counts" not in permissions(role)
+
+
+def may_count(role: str) -> bool:
+    """Whether people of this role, and so whoever uses their devices, may be sent to count."""
+    return "count stock" in permissions(role)

@@ -12,11 +12,10 @@ from server import clock, quantity
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
-from server.config import settings
 from server.db import writing
-from server.making import queries, work, working
+from server.making import bill, queries, work, working
 from server.making.queries import Work
-from server.stock import availability, flow, promising
+from server.stock import availability, promising
 from server.stock import queries as stock
 from server.stock import transfer as lying
 from server.stock.transfer import Goods
@@ -36,12 +35,11 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 async def proposed(one: Work) -> list[Goods]:
     """From where to take what is still to be taken: what expires first first, in the fewest bins."""
-    today = flow.day_of(clock.now(), settings().timezone)
     found: list[Goods] = []
     for each in await queries.shown_lines(one.id):
         if not each.line.is_made and each.line.to_go:
             lumps = await promising.lumps(each.line.item, one.warehouse)
-            planned = availability.plan(lumps, each.line.to_go, rule="fefo", day=today)
+            planned = availability.plan(lumps, each.line.to_go, rule="fefo", day=clock.today())
             found += [
                 Goods(
                     item=each.line.item,
@@ -53,6 +51,26 @@ async def proposed(one: Work) -> list[Goods]:
                 for take in planned.takes
             ]
     return found
+
+
+async def left_over(one: Work) -> list[Goods]:
+    """What was taken for an order and can still be brought back."""
+    return [
+        Goods(item=item, location=where, lot=lot, serial=serial, quantity=much)
+        for item, where, lot, serial, much in await queries.left_over(one.id)
+    ]
+
+
+async def unused(one: Work) -> dict[int, int]:
+    """What was taken and, by the bill, has not gone into what was made."""
+    lines = [each.line for each in await queries.shown_lines(one.id)]
+    kept = await catalog.item_drafts({line.item for line in lines})
+    made = work.made(lines, one.product)
+    return {
+        line.item: max(0, line.done - bill.share(line.quantity, made, one.quantity, kept[line.item]))
+        for line in lines
+        if not line.is_made and one.kind == "assembly"
+    }
 
 
 async def issue(
@@ -93,10 +111,7 @@ async def give_back(
         one = await queries.work_by_id(work_id)
         if one is None:
             return Missing()
-        lies = [
-            Goods(item=item, location=where, lot=lot, serial=serial, quantity=much)
-            for item, where, lot, serial, much in await queries.left_over(work_id)
-        ]
+        lies = await left_over(one)
         if wrong := lying.faults_of_goods(goods, lies):
             return Refused([_ours(fault) for fault in wrong])
         if not await _is_floor(place, one.warehouse):
