@@ -31,6 +31,7 @@ CUT_OFF = (
     "net::ERR_CONNECTION_REFUSED",
     "Failed to load resource",
     "WebSocket",
+    "htmx:ws:error",
 )
 
 

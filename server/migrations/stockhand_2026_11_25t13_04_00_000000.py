@@ -13,6 +13,7 @@ INDEXES = (
         "CREATE INDEX shipment_notice_open ON shipment_notice (state, warehouse)"
         " WHERE state NOT IN ('shipped', 'cancelled', 'short_closed')"
     ),
+    "CREATE INDEX shipment_notice_of_wave ON shipment_notice (wave) WHERE wave IS NOT NULL",
     (
         "CREATE INDEX sales_order_late ON sales_order (wanted_on, warehouse)"
         " WHERE state IN ('confirmed', 'partly_shipped')"

@@ -1,5 +1,6 @@
 """The live board: what it shows, who may watch, and that it follows by itself."""
 
+import itertools
 import re
 import time
 from collections.abc import Mapping
@@ -11,9 +12,13 @@ from litestar import Litestar
 
 from server import clock
 from server.db import Statement, execute, writing
+from server.handlers import board
+from server.outbound import releasing, watching, waving
+from server.outbound.ordering import By
 from server.sync import hearing, overseeing, showing
 from tests import given
 from tests.conftest import visitor
+from tests.outbound import floor
 from tests.sockets import Closed, Refused, Socket, connect
 from tests.stock import house as firm
 
@@ -87,8 +92,15 @@ async def test_a_cut_board_resumes_where_it_was(
         async with connect(app, f"{LIVE}?cursor={cursor}", headers=signed_in) as socket:
             missed = await socket.json()
 
-    changed = {"stock-0", "board-stand", "board-totals", "board-movements", "board-devices"}
-    assert {"stock-0", "board-totals", "board-movements"} <= set(pieces(missed)) <= changed
+    changed = {
+        "stock-0",
+        "board-stand",
+        "board-tile-people",
+        "board-tile-offline",
+        "board-movements",
+        "board-devices",
+    }
+    assert {"stock-0", "board-tile-people", "board-movements"} <= set(pieces(missed)) <= changed
 
 
 def pieces(message: Any) -> list[str]:
@@ -101,7 +113,7 @@ async def test_a_board_that_nobody_kept_gets_everything_anew(
     async with connect(app, f"{LIVE}?cursor=forgotten.7", headers=signed_in) as socket:
         everything = await socket.json()
 
-    assert len(pieces(everything)) == overseeing.ROWS + 5
+    assert len(pieces(everything)) == overseeing.ROWS + len(board.TILES) + len(board.PANELS)
 
 
 async def test_a_board_shows_only_its_watchers_warehouses(
@@ -197,7 +209,7 @@ async def test_signs_of_life_keep_a_device_on_the_board(app: Litestar, house: fi
         heard()
         await hearing.write_down()
 
-    fleet = (await overseeing.gather(overseeing.Overview(None))).devices
+    fleet = (await overseeing.gather(overseeing.Overview(None))).fleet
     assert [row.presence.is_online for row in fleet] == [True]
 
 
@@ -221,3 +233,199 @@ async def test_nobody_gathers_after_the_last_board_is_gone(
         assert showing._views
 
     assert not showing._views
+
+
+# Tiles, and the lines behind them
+
+
+async def released(house: firm.House) -> int:
+    """Ten cups in a bin, three of them ordered, and the floor told to send them: the notice."""
+    await firm.move(house, "CUP", "10", "supplier", "A-01", act="receive")
+    return await floor.released(CUP=3)
+
+
+def tile(shown: str, name: str) -> str:
+    """What a tile says, without its markup."""
+    found = re.search(rf'<a id="board-tile-{name}".*?</a>', shown, re.DOTALL)
+    assert found, name
+    return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
+
+
+async def test_tiles_count_waves_lines_people_and_what_is_wrong(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    notice = await released(house)
+    await waving.group([notice], "single", by=By(house.user))
+    await firm.move(house, "BOX", "3", "A-01", "TOTE-1", act="pick")
+
+    shown = (await page(app, signed_in)).text
+
+    assert tile(shown, "waves") == "进行中的波次 1 个 已拣 0 / 1 行"
+    assert tile(shown, "lines") == "待拣行 1 行 待下发 0 · 待包装 0 · 待发 0"
+    assert tile(shown, "late") == "逾期订单 0 单 没有逾期"
+    assert tile(shown, "people") == "人员 1 人在岗 2 行/时"
+    assert tile(shown, "exceptions") == "待处理 需决定 1 项 缺货 0 · 待盘点 1"
+    assert tile(shown, "offline") == "离线设备 0 / 3 台 没有未上传的作业"
+
+
+async def test_an_empty_house_says_so_on_every_tile_and_behind_it(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    shown = (await page(app, signed_in)).text
+
+    for name, words in (("waves", "没有进行中的波次"), ("lines", "没有待拣的行"), ("late", "没有逾期")):
+        assert words in tile(shown, name)
+        assert words in (await page(app, signed_in, f"/board/{name}")).text
+    assert "全部 1 台设备在线" in (await page(app, signed_in, "/board/offline")).text
+
+
+async def test_a_pick_takes_its_line_off_the_tile_within_a_second(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    notice = await released(house)
+    async with connect(app, LIVE, headers=signed_in) as socket:
+        await socket.json()
+        picked_at = time.monotonic()
+        await floor.pick(notice, at="A-01", into="TOTE-1", CUP=3)
+        message = await until(socket, "待包装 1")
+
+        assert time.monotonic() - picked_at < 1.2
+    assert tile(message["content"], "lines").startswith("待拣行 0 行")
+    assert "board-tile-late" not in pieces(message), "what has not changed is not sent"
+
+
+async def test_an_order_whose_day_has_passed_is_late_in_words_and_opens_its_lines(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    notice = await released(house)
+    async with writing():
+        await execute(Statement("UPDATE sales_order SET wanted_on = '2020-01-02'"))
+
+    shown = (await page(app, signed_in)).text
+    behind = (await page(app, signed_in, "/board/late")).text
+
+    assert tile(shown, "late").startswith("逾期订单 逾期 1 单 最早 01-02")
+    assert f"/outbound/notices/{notice}" in behind or "/outbound/orders/" in behind
+    assert "CUP" in behind
+    assert re.search(r"逾期 \d+ 天", behind)
+
+
+async def test_from_a_line_it_is_one_more_tap_to_the_person_and_the_device(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    notice = await released(house)
+    await releasing.take([notice], by=By(house.user, device=house.device))
+
+    lines = (await page(app, signed_in, "/board/lines")).text
+    person = (await page(app, signed_in, f"/board/people/{house.user}")).text
+    device = (await page(app, signed_in, f"/board/devices/{house.device}")).text
+
+    assert f'href="/board/people/{house.user}"' in lines
+    assert f'href="/board/devices/{house.device}"' in lines
+    for shown in (person, device):
+        assert f'href="/outbound/notices/{notice}"' in shown
+        assert "剩 1 / 1" in shown
+    assert "林晓的手机" in person
+
+
+async def test_a_silent_device_tells_what_it_holds(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    notice = await released(house)
+    await releasing.take([notice], by=By(house.user, device=house.device))
+    await fall_silent(house, 7, holding=42)
+
+    shown = (await page(app, signed_in)).text
+    behind = (await page(app, signed_in, "/board/offline")).text
+
+    assert "未上传 42 条 · 领走 1 单" in tile(shown, "offline")
+    assert "待传 42" in behind
+    assert "剩 1 行" in behind
+
+
+async def test_somebody_is_counted_by_lines_of_the_last_hour(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str]
+) -> None:
+    for amount in ("1", "1", "1"):
+        await firm.move(house, "CUP", amount, "supplier", "A-01", act="receive")
+    await firm.move(house, "CUP", "1", "A-01", "A-02")
+
+    shown = (await page(app, signed_in, "/board/people")).text
+
+    assert re.search(r"移库.*?<td class=\"quantity\">2</td>", shown, re.DOTALL), (
+        "three scans of one line are one line"
+    )
+
+
+async def test_the_chosen_warehouse_is_kept(app: Litestar, house: firm.House) -> None:
+    headers = await firm.sign_in(await given.person("boss", role="administrator", sees_all_warehouses=True))
+    await firm.move(house, "BOX", "5", "supplier", "E-01", act="receive")
+    await firm.move(house, "CUP", "5", "supplier", "A-01", act="receive")
+    east = house.warehouses["EAST"]
+
+    await page(app, headers, f"/board?warehouse={east}")
+    again = (await page(app, headers)).text
+    everything = (await page(app, headers, "/board?warehouse=0")).text
+
+    assert f"/board/live?warehouse={east}" in again
+    assert "E-01" in again
+    assert "A-01" not in again
+    assert "A-01" in everything
+
+
+@pytest.mark.parametrize("path", ["waves", "lines", "late", "people", "offline", "people/1", "devices/1"])
+async def test_what_is_behind_the_tiles_is_for_who_may_watch(
+    app: Litestar, house: firm.House, path: str
+) -> None:
+    headers = await firm.sign_in(await given.person("seller", role="salesperson"))
+
+    assert (await page(app, headers, f"/board/{path}")).status_code == 403
+    assert (await page(app, {}, f"/board/{path}")).status_code == 303
+
+
+async def test_another_warehouses_lines_people_and_devices_are_not_shown(
+    app: Litestar, house: firm.House
+) -> None:
+    await released(house)
+    headers = await firm.sign_in(await given.person("east", role="supervisor", warehouses=("EAST",)))
+
+    assert "没有待拣的行" in (await page(app, headers, "/board/lines")).text
+    assert (await page(app, headers, f"/board/people/{house.user}")).status_code == 404
+    assert (await page(app, headers, f"/board/devices/{house.device}")).status_code == 404
+    for odd in ("-1", str(10**30)):
+        assert (await page(app, headers, f"/board/lines?warehouse={odd}")).status_code in (400, 404)
+
+
+async def test_boards_in_both_languages_are_gathered_once(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await firm.sign_in(await given.person("ann", role="supervisor", language="en"))
+
+    async with connect(app, LIVE, headers=signed_in) as zh, connect(app, LIVE, headers=other) as en:
+        chinese, english = (await zh.json())["content"], (await en.json())["content"]
+
+        assert len(showing._views) == 1
+    assert "待拣行" in chinese
+    assert "Lines to pick" in english
+
+
+async def test_goods_out_are_counted_once_for_many_commits(
+    app: Litestar, house: firm.House, signed_in: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    whole = watching.floor
+
+    async def counting(*asked: Any) -> watching.Floor:
+        counted.append(clock.now())
+        return await whole(*asked)
+
+    monkeypatch.setattr(watching, "floor", counting)
+    async with connect(app, LIVE, headers=signed_in) as socket:
+        await socket.json()
+        for _ in range(20):
+            await firm.move(house, "CUP", "1", "supplier", "A-01", act="receive")
+        await until(socket, "+20")
+
+    assert all(later - earlier >= overseeing.FLOOR_EVERY for earlier, later in itertools.pairwise(counted)), (
+        "whatever the number of scans"
+    )
