@@ -32,7 +32,7 @@ export function createEdge(environment, { rounds } = {}) {
     },
   });
   const { enrol, identity } = createEnrolment({ environment, operations, settings, wake });
-  const people = createPeople({ environment, settings, identity, ...(rounds ? { rounds } : {}) });
+  const people = createPeople({ environment, settings, identity, newId, ...(rounds ? { rounds } : {}) });
   const repairs = repairsIn(settings);
   const sender = createSender({
     environment, operations, journal, outbox, identity, report: repairs.told,

@@ -281,7 +281,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     if (!device(request)) return problem(401, "unauthorized");
     const { badge, pin } = JSON.parse(request.bytes);
     const found = server.users.get(badge);
-    return found?.pin === pin ? json(200, { user: found.user }) : problem(401, "wrong", { reason: "wrong" });
+    return found?.pin === pin ? json(200, { user: found.user, ...(found.key && { key: found.key }) }) : problem(401, "wrong", { reason: "wrong" });
   }
 }
 

@@ -4,10 +4,12 @@ import { html } from "../html.js";
 import { dayOf } from "../session/expiry.js";
 import { named as namedBooking } from "../session/correction.js";
 import * as bind from "../session/bind.js";
+import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
+import * as pack from "../session/pack.js";
 import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
 import * as bindView from "../views/bind.js";
@@ -17,10 +19,12 @@ import * as pickView from "../views/pick.js";
 import * as receiveView from "../views/receive.js";
 import { queueBadge, screen } from "../views/screen.js";
 import * as arrivals from "./arrivals.js";
+import * as checking from "./checking.js";
 import { taskAt, tasksOf } from "./count_tasks.js";
 import { binsHolding } from "./facts.js";
 import * as guiding from "./guiding.js";
 import * as lookupScreen from "./lookup.js";
+import * as packing from "./packing.js";
 import * as work from "./work.js";
 
 /**
@@ -32,7 +36,7 @@ import * as work from "./work.js";
  * @typedef {{code: string, like: string[], from: string}} Stranger  a code nobody knows, and on which screen it was met
  */
 
-export const SCREENS = ["receive", "move", "pick", "guide", "count", "lookup", "bind"];
+export const SCREENS = ["receive", "move", "pick", "guide", "pack", "check", "count", "lookup", "bind"];
 
 /** Where an unknown code may be bound to an item. */
 export const BINDS_ON = new Set(["receive", "lookup"]);
@@ -44,6 +48,8 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   pick: async (ctx, session, scan) => pick.scan(session, scan, { today: dayOf(ctx.now()), bins: scan.type === "item" ? await binsHolding(ctx, scan.balances) : [] }),
   count: async (ctx, session, scan) => count.scan(session, scan, scan.type === "location" ? await taskAt(ctx, scan.location.id) : null),
   guide: guiding.decide,
+  pack: packing.decide,
+  check: checking.decide,
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
@@ -56,17 +62,18 @@ async function receiptsOf(ctx, session, scan) {
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
-  receive: namedBooking, pick: namedBooking, guide: guide.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
+  receive: namedBooking, pick: namedBooking, guide: guide.named, pack: pack.remember, check: check.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
 });
 
 /** What each activity writes down. */
 const KINDS = /** @type {Record<string, string[]>} */ ({
   receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], guide: ["stock.pick@1", "stock.count@1", "stock.move@1"], count: ["stock.count@1"],
+  pack: ["stock.pack@1"], check: ["stock.check@1"],
 });
 
 /** What is left in the hands once the operation was written. */
 const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
-  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, count: count.start,
+  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, pack: pack.settled, check: check.start, count: count.start,
 });
 
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
@@ -151,6 +158,10 @@ async function contents(ctx, view, name, session, pad) {
       return { body: pickView.body(view, session, { pad, carriers: session.target ? [] : (await work.placesOf(ctx, ["tote", "dock"])).slice(0, 8) }), actions: pad ? null : pickView.actions(view, session) };
     case "guide":
       return guiding.contents(ctx, view, session, pad);
+    case "pack":
+      return packing.contents(ctx, view, session, pad);
+    case "check":
+      return checking.contents(ctx, view, session, pad);
     case "bind":
       return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:

@@ -1,12 +1,14 @@
 /** The route table of the edge: what the hand app may ask the device. */
 
 import * as binding from "./binding.js";
+import * as checking from "./checking.js";
 import * as counting from "./counting.js";
 import * as device from "./device.js";
 import * as guiding from "./guiding.js";
 import * as home from "./home.js";
 import * as lookup from "./lookup.js";
 import * as moving from "./moving.js";
+import * as packing from "./packing.js";
 import * as picking from "./picking.js";
 import * as place from "./place.js";
 import * as printing from "./printing.js";
@@ -66,6 +68,25 @@ export const routes = [
   post("/edge/guide/empty", guiding.empty),
   get("/edge/guide/short", guiding.askShort),
   post("/edge/guide/short", guiding.short),
+
+  get("/edge/pack", packing.show),
+  post("/edge/pack/notice", packing.choose),
+  post("/edge/pack/quantity", packing.quantity),
+  post("/edge/pack/marks", packing.marks),
+  post("/edge/pack/all", packing.allIn),
+  post("/edge/pack/carton", packing.another),
+  post("/edge/pack/seal", packing.seal),
+  post("/edge/pack/opening", packing.reopen),
+  post("/edge/pack/cancel", packing.cancel),
+
+  get("/edge/check", checking.show),
+  post("/edge/check/quantity", checking.quantity),
+  post("/edge/check/marks", checking.marks),
+  post("/edge/check/done", checking.done),
+  post("/edge/check/alone", checking.alone),
+  post("/edge/check/cancel", checking.cancel),
+  post("/edge/check/second", checking.who),
+  post("/edge/check/pin", checking.pin),
 
   get("/edge/count", counting.show),
   post("/edge/count/at", counting.at),

@@ -11,6 +11,7 @@ import { kindWords } from "../words.js";
 export async function entryOf(ctx, { operation, state, reason, undone, attention }) {
   const { args, kind } = operation;
   const { rows } = ctx.stores;
+  const carton = args.carton ? await rows.location(args.carton) : null;
   const [item, from, to] = await Promise.all([
     args.item ? rows.item(args.item) : null,
     args.source ? rows.location(args.source) : null,
@@ -21,7 +22,7 @@ export async function entryOf(ctx, { operation, state, reason, undone, attention
     at: operation.captured.wall,
     user: operation.user,
     words: item ? item.name : kindWords(ctx.t, kind),
-    detail: [item && kindWords(ctx.t, kind), wayOf(from, to), args.lot, kind.startsWith("barcode.") && args.code].filter(Boolean).join(" · "),
+    detail: [item && kindWords(ctx.t, kind), wayOf(from, to), carton?.code, args.tracking, args.lot, kind.startsWith("barcode.") && args.code].filter(Boolean).join(" · "),
     quantity: args.quantity ?? null,
     unit: item ? item.unit : "",
   };

@@ -4,9 +4,11 @@ import * as historyView from "../views/history.js";
 import { screen } from "../views/screen.js";
 import * as activity from "./activity.js";
 import { forgotten as forgottenBooking } from "../session/correction.js";
+import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as guide from "../session/guide.js";
 import * as move from "../session/move.js";
+import * as pack from "../session/pack.js";
 import { entryOf } from "./told.js";
 import { text } from "./form.js";
 import * as work from "./work.js";
@@ -15,7 +17,7 @@ import * as work from "./work.js";
 
 const LAST = 20;
 const LOOKED_AT = 80;
-const UNDOABLE = new Set(["stock.receive", "stock.move", "stock.pick", "stock.count", "stock.adjust"]);
+const UNDOABLE = new Set(["stock.receive", "stock.move", "stock.pick", "stock.count", "stock.adjust", "stock.pack", "stock.check", "stock.ship", "delivery.confirm"]);
 const FAILED = new Set(["rejected", "superseded", "duplicate"]);
 
 /** @param {Context} ctx @param {import('../session/outcome.js').Feedback|null} [feedback] */
@@ -69,6 +71,8 @@ async function forget(ctx, id) {
     ...(receive && { receive: forgottenBooking(receive, id) }),
     ...(pick && { pick: forgottenBooking(pick, id) }),
     ...(guided && { guide: guide.forgotten(guided, id) }),
+    ...(standing.sessions.pack && { pack: pack.forgotten(standing.sessions.pack, id) }),
+    ...(standing.sessions.check && { check: check.forgotten(standing.sessions.check, id) }),
     ...(moving && { move: move.forgotten(moving, id) }),
     ...(counting && { count: count.forgotten(counting, id) }),
   };

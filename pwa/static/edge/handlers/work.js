@@ -1,10 +1,12 @@
 /** The work in progress: kept on the device at every step, so that after a crash the same line stands there again. */
 
 import * as bind from "../session/bind.js";
+import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
+import * as pack from "../session/pack.js";
 import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
 
@@ -51,6 +53,7 @@ export async function clear(ctx) {
 export function isUnfinished(name, session) {
   if (!session) return false;
   if (name === "move") return session.carried.length > 0 || Boolean(session.open);
+  if (name === "check") return session.lines.length > 0 || Boolean(session.open);
   if (name === "count") return session.lines.length > 0 || Boolean(session.open);
   if (name === "guide") return Boolean(session.open || session.held);
   return Boolean(session.open);
@@ -67,6 +70,10 @@ async function begin(ctx, name) {
       return pick.start();
     case "guide":
       return guide.start();
+    case "pack":
+      return pack.start();
+    case "check":
+      return check.start();
     case "count":
       return count.start();
     case "bind":

@@ -12,7 +12,7 @@ import { reasonWords } from "../words.js";
  */
 
 const PICTURES = /** @type {Record<string, string>} */ ({
-  "stock.receive": "receive", "stock.move": "move", "stock.pick": "pick", "stock.count": "count", "op.undo": "undo", "print.request": "printer", "barcode.bind": "scan",
+  "stock.receive": "receive", "stock.move": "move", "stock.pick": "pick", "stock.count": "count", "op.undo": "undo", "stock.pack": "tote", "stock.check": "check", "stock.ship": "arrow", "delivery.confirm": "person", "carton.open": "printer", "print.request": "printer", "barcode.bind": "scan",
 });
 
 const TONES = /** @type {Record<string, string>} */ ({ queued: "caution", applied: "good", warning: "caution", held: "bad", rejected: "bad", superseded: "", duplicate: "caution" });

@@ -17,6 +17,12 @@ const ACTIVITIES = [
   { name: "count", picture: "count" },
 ];
 
+/** What is done less often, or by fewer people: three beside each other. */
+const SMALL = [
+  { name: "pack", picture: "tote" },
+  { name: "check", picture: "check" },
+];
+
 /** @param {View} view @param {{user: string, warehouse: string, summary: Summary, busy: Record<string, boolean>, picking: Picking}} state @returns {Html} */
 export function body(view, { user, warehouse, summary, busy, picking }) {
   return html`<p class="whoami">${icon("person")}<b>${user}</b><span>${warehouse}</span></p>
@@ -24,6 +30,8 @@ export function body(view, { user, warehouse, summary, busy, picking }) {
       <div class="tile-place" hx-get="/edge/guide/tile" hx-trigger="rows:changed from:body delay:300ms" hx-target="this">${nextTask(view, picking)}</div>
       ${ACTIVITIES.map(({ name, picture }) => html`<button class="tile" type="button" hx-get="/edge/${name}">
         ${icon(picture)}<b>${view.t(`${name}.title`)}</b>${busy[name] && html`<span class="badge accent">${view.t("home.unfinished")}</span>`}</button>`)}
+      <div class="tile-row">${SMALL.map(({ name, picture }) => html`<button class="tile small" type="button" hx-get="/edge/${name}">
+        ${icon(picture)}<b>${view.t(`${name}.title`)}</b>${busy[name] && html`<span class="badge accent">${view.t("home.unfinished")}</span>`}</button>`)}</div>
       <button class="tile wide" type="button" hx-get="/edge/lookup">${icon("lookup")}<b>${view.t("lookup.title")}</b><span>${view.t("home.lookup_hint")}</span></button>
     </nav>
     <div class="contact-place" hx-get="/edge/contact" hx-trigger="every 5s, queue:changed from:body" hx-target="this">${contact(view, summary)}</div>`;
