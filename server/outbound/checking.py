@@ -1,11 +1,11 @@
-"""Following what is reported beside the goods that move: looks into cartons, sealing, sending, and the door."""
+"""Following what is reported beside the goods that move: looks into cartons, sealing, sending, the door, shorts."""
 
 from collections.abc import Iterable, Mapping
 
 from server.db import Statement, execute, execute_many, writing
-from server.outbound import boxing, delivering, notice, shipping, surveying
+from server.outbound import boxing, delivering, missing, notice, shipping, surveying
 from server.outbound.notice import Look
-from server.outbound.report import Closing, Door, Report, Sending, TakenBack
+from server.outbound.report import Closing, Door, Report, Sending, Short, TakenBack
 from server.stock.ledger import Origin
 
 _INSERT = Statement(
@@ -25,6 +25,7 @@ async def record(reports: Iterable[Report], origins: Mapping[str, Origin]) -> di
         about |= await boxing.close([one for one in asked if isinstance(one, Closing)], origins)
         about |= await shipping.note_carriers([one for one in asked if isinstance(one, Sending)], origins)
         about |= await delivering.report([one for one in asked if isinstance(one, Door)], origins)
+        about |= await missing.note([one for one in asked if isinstance(one, Short)], origins)
         return about | await _take_back([one for one in asked if isinstance(one, TakenBack)], origins)
 
 

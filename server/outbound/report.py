@@ -49,6 +49,19 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[tuple[str, str], ...] = ()
 
 
+class Short(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody sent to a place found too little there, or more than should have been left."""
+
+    operation: str
+    at: int
+    document: str
+    item: int
+    location: int
+    lot: str
+    serial: str
+    reason: str
+
+
 class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody took back what they had reported by this operation."""
 
@@ -56,7 +69,7 @@ class TakenBack(msgspec.Struct, frozen=True, kw_only=True):
     undone: str
 
 
-Report = Look | Closing | Sending | Door | TakenBack
+Report = Look | Closing | Sending | Door | Short | TakenBack
 
 
 def weight_g(text: str) -> int:

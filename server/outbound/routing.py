@@ -26,7 +26,7 @@ async def plan_walk(one: Notice, steps: Steps) -> None:
     async with writing():
         together = await surveying.notices_of_wave(one.wave) if one.wave else [one]
         pinned = await surveying.pinned([each.document for each in together])
-        open_places = [each for of_one in pinned.values() for each in of_one if each.state != "short"]
+        open_places = [each for of_one in pinned.values() for each in of_one if each.state in ("open", "done")]
         found = await _route(one.warehouse, steps, open_places)
         if found is None:
             return

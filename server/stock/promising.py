@@ -362,6 +362,9 @@ _PIN = Statement(
     "INSERT INTO allocation (document, line, item, location, lot, serial, picked, quantity, state, position,"
     " allocated_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 'open', ?, ?)"
 )
+_SKIPPED = Statement(
+    "SELECT DISTINCT location FROM allocation WHERE document = ? AND line = ? AND state = 'skipped'"
+)
 _UNPIN = Statement("DELETE FROM allocation WHERE document = ? AND picked = 0")
 _END = Statement(
     "UPDATE allocation SET state = 'done', quantity = picked WHERE document = ? AND state = 'open'"
@@ -420,13 +423,15 @@ def _lump(row: Row, on_hand: int) -> Lump:
 async def allocate(want: Want, *, rule: Rule, today: date, used: Iterable[int] = ()) -> Planned:
     """Pin a line's demand to places and lots; what nothing can be pinned for is `short`.
 
-    Never more of an item in a warehouse is allocated than is reserved there.
+    Never more of an item in a warehouse is allocated than is reserved there; and never again from where somebody
+    sent for this line could not take it.
     """
     async with writing():
+        left_out = {row[0] for row in await fetch(_SKIPPED, want.document, want.line)}
         pinned = int((await fetch(_PINNED, want.item, want.warehouse))[0][0])
         reserved = int((await fetch(_RESERVED_HERE, want.item, want.warehouse))[0][0])
         may = min(want.quantity, max(0, reserved - pinned))
-        there = await lumps(want.item, want.warehouse)
+        there = [one for one in await lumps(want.item, want.warehouse) if one.location not in left_out]
         planned = availability.plan(there, may, rule=rule, day=today, used=dict.fromkeys(used, 1))
         now = clock.now()
         await execute_many(

@@ -13,7 +13,7 @@ import msgspec
 from server import quantity
 from server.outbound import report
 from server.outbound.notice import Goods, Look, number_of
-from server.outbound.report import Closing, Door, Report, Sending, TakenBack
+from server.outbound.report import Closing, Door, Report, Sending, Short, TakenBack
 from server.people import proof
 from server.people.proof import Prover
 from server.stock.book import Book
@@ -206,6 +206,10 @@ def _flow(
     if places[source].kind in NEVER_BY_HAND or places[target].kind in NEVER_BY_HAND:
         return Ruling("held", "not_permitted")
     amount = quantity.parse(args.quantity)
+    if isinstance(args, wire.Pick) and args.short_reason:
+        world.book.put(world.reports, doing.id, _short(doing, args, source))
+        if amount == 0:
+            return _posted(doing, world, [], _scope_oddity(doing, places[source].warehouse))
     if amount == 0 or source == target:
         return Ruling("rejected", "malformed")
     flow = Flow(
@@ -221,6 +225,11 @@ def _flow(
     )
     found = [*(oddities or []), *_oddities(doing, flow, world, getattr(args, "code", ""))]
     return _posted(doing, world, [flow], found)
+
+
+def _short(doing: Doing, args: wire.Pick, source: int) -> Short:
+    return Short(operation=doing.id, at=doing.when.at, document=args.document, item=wire.number(args.item),
+                 location=source, lot=args.lot, serial=args.serial, reason=args.short_reason)  # fmt: skip
 
 
 def _posted(doing: Doing, world: World, flows: list[Flow], oddities: list[str]) -> Ruling:
