@@ -142,7 +142,7 @@ class EditorRow(msgspec.Struct, frozen=True):
     typed: Typed
     name: str = ""
     base: str = ""
-    units: tuple[tuple[str, str], ...] = ()
+    units: tuple[str, ...] = ()
 
 
 async def view(request: HTMXRequest, states: Collection[str], sorts: Collection[str] = ()) -> View:
@@ -335,7 +335,7 @@ async def editor_rows(rows: Sequence[tuple[str, ...]], *, blank: int = BLANK_ROW
     found = []
     for row in typed:
         if meant := goods.get(row.item):
-            units = tuple(meant.units.items())
+            units = tuple(meant.units)
             unit = row.unit or meant.unit or meant.draft.unit
             found.append(EditorRow(row._replace(unit=unit), meant.draft.name, meant.draft.unit, units))
         else:

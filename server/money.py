@@ -1,4 +1,4 @@
-"""Exact money: amounts in ten-thousandths of the currency, prices of one base unit in millionths; text outside."""
+"""Exact money: amounts in ten-thousandths of the currency, prices of one of a unit in millionths; text outside."""
 
 import re
 
@@ -55,11 +55,19 @@ def format_percent(ten_thousandths: int) -> str:
     return f"{whole}.{part:02}".rstrip("0").rstrip(".") if part else str(whole)
 
 
-def amount_of(thousandths: int, price: int, discount: int = 0) -> int:
-    """What a quantity of base units costs at a price after a discount, rounded half up to whole cents."""
+def amount_of(thousandths: int, price: int, discount: int = 0, *, factor: int = quantity.SCALE) -> int:
+    """What a quantity of base units costs after a discount, rounded half up to whole cents, once.
+
+    The price is that of a unit of so many base units (`factor`, thousandths): 18 pieces at 10.00 a dozen are 15.00.
+    """
     exact = thousandths * price * (PERCENT_SCALE - discount)
-    cents = _rounded(abs(exact), quantity.SCALE * PRICE_SCALE * PERCENT_SCALE // 100)
+    cents = _rounded(abs(exact), factor * PRICE_SCALE * PERCENT_SCALE // 100)
     return cents * CENT if exact >= 0 else -cents * CENT
+
+
+def price_in(price: int, factor: int, wanted: int = quantity.SCALE) -> int:
+    """A price of a unit of `factor` base units as that of a unit of `wanted`, rounded half up to millionths."""
+    return _rounded(price * wanted, factor)
 
 
 def _rounded(value: int, unit: int) -> int:

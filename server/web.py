@@ -199,7 +199,7 @@ def not_saved(request: Request[Any, Any, Any], outcome: Unsaved, form: Form, pat
             return NotSaved(form, errors(request, faults), 422)
         case Stale(version):
             told = {"": words.t("desk.stale", language_of(request))}
-            return NotSaved(Form(form.fields | {"version": [str(version)]}), told, 409)
+            return NotSaved(Form({**form.fields, "version": [str(version)]}), told, 409)
         case Missing():
             raise NotFoundException(detail=path)
 

@@ -17,7 +17,8 @@ PAGE_SIZE = 100
 # The narrowest name of a list is its source: the customer's own, their level's, everybody's.
 _HOLDS = (
     "SELECT r.item, l.id, l.name, CASE WHEN l.customer IS NOT NULL THEN 'own' WHEN l.level <> '' THEN 'level'"
-    " ELSE 'general' END, l.valid_from_on, r.from_quantity, r.price FROM price_list l"
+    " ELSE 'general' END, l.valid_from_on, r.from_quantity, r.price, r.factor"
+    " FROM price_list l"
     " JOIN price_list_line r ON r.price_list = l.id"
     " WHERE l.is_active = ? AND l.valid_from_on <= ? AND (l.valid_to_on = '' OR l.valid_to_on >= ?)"
     " AND (l.customer = ? OR (l.customer IS NULL AND (l.level = '' OR l.level ="
@@ -31,7 +32,7 @@ _DISCOUNT = Statement("SELECT discount FROM partner_terms WHERE partner = ?")
 
 
 async def price_for(customer: int, item: int, quantity: int, day: date) -> Offer | None:
-    """What a list says this customer pays for one base unit, bought in this quantity on this day."""
+    """What a list says this customer pays for an item, bought in this quantity on this day."""
     return (await offers(customer, {item: quantity}, day)).get(item)
 
 
@@ -43,7 +44,13 @@ async def offers(customer: int, wanted: Mapping[int, int], day: date) -> dict[in
     for item, *row in await fetch(_CANDIDATES, True, on, on, customer, customer, items):
         candidates[item].append(
             Candidate(
-                list=row[0], name=row[1], source=row[2], valid_from=row[3], from_quantity=row[4], price=row[5]
+                list=row[0],
+                name=row[1],
+                source=row[2],
+                valid_from=row[3],
+                from_quantity=row[4],
+                price=row[5],
+                factor=row[6],
             )
         )
     if not candidates:
@@ -80,7 +87,7 @@ _LIST = Statement(
     "SELECT name, level, customer, valid_from_on, valid_to_on, is_active, version FROM price_list WHERE id = ?"
 )
 _LINE = (
-    "SELECT r.id, r.item, i.code, i.name, i.unit AS base, r.unit, r.from_quantity, r.price"
+    "SELECT r.id, r.item, i.code, i.name, i.unit AS base, r.unit, r.factor, r.from_quantity, r.price"
     " FROM price_list_line r JOIN item i ON i.id = r.item WHERE r.price_list = ?"
 )
 _LINES = Statement(f"{_LINE} ORDER BY i.code, r.from_quantity LIMIT ? OFFSET ?")

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from server import money
+from server import money, quantity
 from server.catalog.item import Fault, clean
 from server.catalog.terms import MAX_LEVEL
 
@@ -21,7 +21,10 @@ MAX_PRICE: Final = 10**15
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A price that holds on the day: from so much on, in a list that began on `valid_from` (empty: always)."""
+    """A price that holds on the day: from so much on, in a list that began on `valid_from` (empty: always).
+
+    It is that of a unit of `factor` base units (thousandths).
+    """
 
     list: int
     name: str
@@ -29,26 +32,37 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: str
     from_quantity: int
     price: int
+    factor: int = quantity.SCALE
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one base unit costs, and why: the list, and the customer's discount when it is in the price."""
+    """What a unit of `factor` base units costs, and why: the list, and the discount when it is in the price."""
 
     price: int
+    factor: int = quantity.SCALE
     source: Source
     list: int = 0
     name: str = ""
     discount: int = 0
 
+    def of(self, factor: int) -> int:
+        """What one of another unit costs at this price."""
+        return money.price_in(self.price, self.factor, factor)
 
-def choose(candidates: Iterable[Candidate], quantity: int, *, discount: int = 0) -> Offer | None:
+    @property
+    def base(self) -> int:
+        """What one base unit costs."""
+        return self.of(quantity.SCALE)
+
+
+def choose(candidates: Iterable[Candidate], wanted: int, *, discount: int = 0) -> Offer | None:
     """The price of an item bought in this quantity (base units, thousandths); None when no list names it.
 
     The narrowest list decides, among equals the one that began last: a promotion covers what held before it.
     In it counts the highest step that the quantity reaches. A customer's own prices are final, from others their
     discount comes off.
     """
-    reached = [one for one in candidates if one.from_quantity <= quantity]
+    reached = [one for one in candidates if one.from_quantity <= wanted]
     if not reached:
         return None
     best = max(
@@ -56,7 +70,9 @@ def choose(candidates: Iterable[Candidate], quantity: int, *, discount: int = 0)
     )
     off = 0 if best.source == "own" else discount
     price = best.price * (money.PERCENT_SCALE - off) // money.PERCENT_SCALE
-    return Offer(price=price, source=best.source, list=best.list, name=best.name, discount=off)
+    return Offer(
+        price=price, factor=best.factor, source=best.source, list=best.list, name=best.name, discount=off
+    )
 
 
 class ListDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +87,13 @@ class ListDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A price of one base unit from so many base units (thousandths) on; `unit` is how the step was written."""
+    """A price of one of `unit` (`factor` base units in thousandths) from so many base units (thousandths) on."""
 
     item: int
     from_quantity: int
     price: int
     unit: str = ""
+    factor: int = quantity.SCALE
 
 
 class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +105,19 @@ class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     base: str
     unit: str
+    factor: int
     from_quantity: int
     price: int
+
+    @property
+    def per(self) -> str:
+        """The unit of which this is the price."""
+        return self.base if self.factor == quantity.SCALE else self.unit
+
+    @property
+    def from_units(self) -> int:
+        """From how many of that unit on it holds."""
+        return self.from_quantity * quantity.SCALE // self.factor
 
 
 def tidy(draft: ListDraft) -> ListDraft:

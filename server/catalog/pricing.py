@@ -20,11 +20,12 @@ _UPDATE = Statement(
     " version = version + 1 WHERE id = ?"
 )
 _SET = Statement(
-    "INSERT INTO price_list_line (price_list, item, unit, from_quantity, price) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (price_list, item, from_quantity) DO UPDATE SET unit = excluded.unit, price = excluded.price"
+    "INSERT INTO price_list_line (price_list, item, unit, factor, from_quantity, price) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (price_list, item, from_quantity) DO UPDATE SET unit = excluded.unit, factor = excluded.factor,"
+    " price = excluded.price"
 )
 _DROP = Statement(
-    "DELETE FROM price_list_line WHERE price_list = ? AND id = ? RETURNING item, from_quantity, price"
+    "DELETE FROM price_list_line WHERE price_list = ? AND id = ? RETURNING item, from_quantity, price, factor, unit"
 )
 
 
@@ -77,12 +78,20 @@ async def set_prices(list_id: int, drafts: Sequence[PriceDraft], *, by: int) -> 
             return Missing()
         if wrong := price.faults_of_prices(drafts):
             return Refused(wrong)
-        before = {(one.item, one.from_quantity): one.price for one in await offering.all_prices(list_id)}
-        changed = [one for one in drafts if before.get((one.item, one.from_quantity)) != one.price]
+        before = {
+            (one.item, one.from_quantity): (one.price, one.factor, one.unit)
+            for one in await offering.all_prices(list_id)
+        }
+        changed = [
+            one
+            for one in drafts
+            if before.get((one.item, one.from_quantity)) != (one.price, one.factor, one.unit)
+        ]
         if not changed:
             return Edited([])
         await execute_many(
-            _SET, [(list_id, one.item, one.unit, one.from_quantity, one.price) for one in changed]
+            _SET,
+            [(list_id, one.item, one.unit, one.factor, one.from_quantity, one.price) for one in changed],
         )
         codes = {
             key: draft.code for key, draft in (await queries.item_drafts({d.item for d in changed})).items()
@@ -90,7 +99,7 @@ async def set_prices(list_id: int, drafts: Sequence[PriceDraft], *, by: int) -> 
         said = [
             [
                 _said(codes[one.item], one.from_quantity, before.get((one.item, one.from_quantity))),
-                _said(codes[one.item], one.from_quantity, one.price),
+                _said(codes[one.item], one.from_quantity, (one.price, one.factor, one.unit)),
             ]
             for one in changed
         ]
@@ -105,16 +114,17 @@ async def drop_price(list_id: int, line_id: int, *, by: int) -> Edited | Missing
         gone = await execute(_DROP, list_id, line_id)
         if not gone:
             return Missing()
-        item, from_quantity, old = gone[0]
+        item, from_quantity, *old = gone[0]
         code = (await queries.item_drafts([item]))[item].code
-        body = {"prices": [[_said(code, from_quantity, old)], []]}
+        body = {"prices": [[_said(code, from_quantity, (old[0], old[1], old[2]))], []]}
         await events.record("price_list.priced", f"price_list:{list_id}", body, by=by)
         return Edited([item])
 
 
-def _said(code: str, from_quantity: int, millionths: int | None) -> str:
-    return (
-        ""
-        if millionths is None
-        else f"{code} ≥{quantity.format(from_quantity)} @ {money.format_price(millionths)}"
-    )
+def _said(code: str, from_quantity: int, price: tuple[int, int, str] | None) -> str:
+    """`CUP ≥12 @ 10.00/箱`: from how many base units on, and what one of which unit costs."""
+    if price is None:
+        return ""
+    millionths, factor, unit = price
+    per = f"/{unit}" if factor != quantity.SCALE else ""
+    return f"{code} ≥{quantity.format(from_quantity)} @ {money.format_price(millionths)}{per}"

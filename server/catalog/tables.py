@@ -161,7 +161,10 @@ class PriceList(Table, tablename="price_list"):
 
 
 class Price(Table, tablename="price_list_line"):
-    """What one of `unit` costs (millionths) when at least so much is bought; of the base unit, where `factor` is 1000."""
+    """What one of a unit costs (millionths) when at least so much is bought.
+
+    The unit is `factor` base units (thousandths); 1000 is the base unit itself, whatever `unit` the step is in.
+    """
 
     price_list = fk(PriceList)
     item = fk(Item)

@@ -197,6 +197,7 @@ class Goods(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     last_on: str
     last_price: int
+    last_unit: str
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -231,12 +232,14 @@ _RETURNED = (
 # The last order of each item names its price; the sums come from one pass over the customer's own lines.
 _GOODS = (
     "SELECT g.item, i.code, i.name, i.unit AS base, g.quantity, g.amount, g.orders, s.ordered_on AS last_on,"
-    " (SELECT x.price FROM sales_line x WHERE x.order_id = g.last AND x.item = g.item ORDER BY x.id DESC LIMIT 1)"
-    " AS last_price FROM (SELECT l.item, sum(l.quantity - l.cancelled) AS quantity, sum(l.amount) AS amount,"
+    " x.unit_price AS last_price, x.unit AS last_unit FROM (SELECT l.item,"
+    " sum(l.quantity - l.cancelled) AS quantity, sum(l.amount) AS amount,"
     " count(DISTINCT o.id) AS orders, max(o.id) AS last FROM sales_order o JOIN sales_line l ON l.order_id = o.id"
     " WHERE o.customer = ? AND o.state IN ('confirmed', 'partly_shipped', 'done') AND o.ordered_on >= ?{scope}"
     " GROUP BY l.item ORDER BY amount DESC, l.item LIMIT ?) g JOIN item i ON i.id = g.item"
-    " JOIN sales_order s ON s.id = g.last ORDER BY g.amount DESC, g.item"
+    " JOIN sales_order s ON s.id = g.last JOIN sales_line x ON x.id ="
+    " (SELECT max(y.id) FROM sales_line y WHERE y.order_id = g.last AND y.item = g.item)"
+    " ORDER BY g.amount DESC, g.item"
 )
 _FIGURES = (
     "SELECT count(*), coalesce(sum(o.total), 0), coalesce(max(o.ordered_on), '') FROM sales_order o"
@@ -277,12 +280,7 @@ async def goods(customer: int, warehouses: Warehouses, today: date) -> list[Good
     """What a customer spent most on within a year."""
     rows = await _seen(_GOODS, warehouses, customer, _year_before(today), after=(10,))
     numbers = ("quantity", "amount")
-    return [
-        Goods(
-            **dict(row) | {name: int(row[name]) for name in numbers} | {"last_price": row["last_price"] or 0}
-        )
-        for row in rows
-    ]
+    return [Goods(**dict(row) | {name: int(row[name]) for name in numbers}) for row in rows]
 
 
 async def figures(customer: int, warehouses: Warehouses, today: date) -> Figures:
@@ -303,13 +301,18 @@ _SENT = (
     "SELECT o.id, o.number AS order_number, o.discount AS order_discount, s.id AS line, n.id AS notice, n.number,"
     " coalesce(n.shipped_at, (SELECT min(m.event_at) FROM movement m JOIN location t ON t.id = m.target"
     " WHERE m.document = 'sn-' || n.id AND t.kind = 'customer'), n.created_at) AS at,"
-    " l.shipped AS quantity, s.price, s.discount FROM sales_order o JOIN shipment_notice n ON n.order_id = o.id"
-    " JOIN shipment_notice_line l ON l.notice = n.id JOIN sales_line s ON s.id = l.order_line"
-    " WHERE o.customer = ? AND l.shipped > 0{scope}"
+    " l.shipped AS quantity, s.unit_price, s.factor, s.discount FROM sales_order o"
+    " JOIN shipment_notice n ON n.order_id = o.id JOIN shipment_notice_line l ON l.notice = n.id"
+    " JOIN sales_line s ON s.id = l.order_line WHERE o.customer = ? AND l.shipped > 0{scope}"
 )
 _TAKEN_BACK = (
-    "SELECT o.id, o.number, coalesce(o.received_at, o.created_at) AS at, l.accepted AS quantity, l.price"
+    "SELECT o.id, o.number, coalesce(o.received_at, o.created_at) AS at, l.accepted AS quantity,"
+    " coalesce(q.id, 0) AS order_id, coalesce(q.discount, 0) AS order_discount, coalesce(s.id, -l.id) AS line,"
+    " coalesce(s.unit_price, l.price) AS unit_price, coalesce(s.factor, 1000) AS factor,"
+    " coalesce(s.discount, 0) AS discount"
     " FROM receipt o JOIN receipt_line l ON l.receipt = o.id"
+    " LEFT JOIN shipment_notice_line n ON n.id = l.source_line LEFT JOIN sales_line s ON s.id = n.order_line"
+    " LEFT JOIN sales_order q ON q.id = s.order_id"
     " WHERE o.partner = ? AND o.kind = 'return' AND l.accepted > 0{scope}"
 )
 
@@ -328,7 +331,8 @@ async def traded(customer: int, warehouses: Warehouses) -> tuple[list[Sent], lis
             at=row["at"],
             day=_day(row["at"], zone),
             quantity=row["quantity"],
-            price=row["price"],
+            unit_price=row["unit_price"],
+            factor=row["factor"],
             discount=row["discount"],
         )
         for row in await _seen(_SENT, warehouses, customer)
@@ -339,8 +343,13 @@ async def traded(customer: int, warehouses: Warehouses) -> tuple[list[Sent], lis
             number=row["number"],
             at=row["at"],
             day=_day(row["at"], zone),
+            order=row["order_id"],
+            order_discount=row["order_discount"],
+            line=row["line"],
             quantity=row["quantity"],
-            price=row["price"],
+            unit_price=row["unit_price"],
+            factor=row["factor"],
+            discount=row["discount"],
         )
         for row in await _seen(_TAKEN_BACK, warehouses, customer)
     ]

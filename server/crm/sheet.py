@@ -54,9 +54,9 @@ def prices_xlsx(lines: Sequence[PriceLine], language: str) -> bytes:
     rows: list[dict[str, Cell]] = [
         {
             code: line.code,
-            from_quantity: float(quantity.format(line.from_quantity)),
+            from_quantity: float(quantity.format(line.from_units)),
             price: float(money.format_price(line.price)),
-            unit: line.base,
+            unit: line.per,
             name: line.name,
         }
         for line in lines

@@ -24,19 +24,25 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     day: str
     quantity: int
-    price: int
+    unit_price: int
+    factor: int
     discount: int
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """So much of an item was taken back with a receipt."""
+    """So much of an order's line was taken back with a receipt, at the price it was sold for; of no order: 0."""
 
     receipt: int
     number: str
     at: int
     day: str
+    order: int
+    order_discount: int
+    line: int
     quantity: int
-    price: int
+    unit_price: int
+    factor: int
+    discount: int
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,30 +130,47 @@ def _notices(parts: Iterable[Sent]) -> list[list[Sent]]:
     return sorted(by_notice.values(), key=lambda notice: (notice[0].at, notice[0].notice))
 
 
-def _worth(parts: Sequence[Sent], gone: Mapping[int, int]) -> int:
-    """What an order costs when so much of each line has left."""
+def _worth(parts: Sequence[Sent] | Sequence[Returned], gone: Mapping[int, int]) -> int:
+    """What an order costs when so much of each line has left, or is worth when so much of it came back."""
     lines = {part.line: part for part in parts}
     amounts = [
-        money.amount_of(gone[key], part.price, part.discount) for key, part in lines.items() if gone[key]
+        money.amount_of(gone[key], part.unit_price, part.discount, factor=part.factor)
+        for key, part in lines.items()
+        if gone[key]
     ]
     return order.total(amounts, parts[0].order_discount)
 
 
 def _returns(returned: Iterable[Returned]) -> list[Entry]:
-    by_receipt: dict[int, list[Returned]] = defaultdict(list)
+    """What each receipt took back is worth: like shipments, by the order's cumulated worth.
+
+    So whoever returns everything in parts gets back exactly what it cost.
+    """
+    by_order: dict[int, list[Returned]] = defaultdict(list)
     for one in returned:
-        by_receipt[one.receipt].append(one)
+        by_order[one.order].append(one)
+    worth: dict[int, int] = defaultdict(int)
+    heads: dict[int, Returned] = {}
+    for parts in by_order.values():
+        gone: dict[int, int] = defaultdict(int)
+        before = 0
+        for part in sorted(parts, key=lambda part: (part.at, part.receipt)):
+            heads.setdefault(part.receipt, part)
+            gone[part.line] += part.quantity
+            after = _worth(parts, gone)
+            worth[part.receipt] += after - before
+            before = after
     return [
         Entry(
-            day=lines[0].day,
-            at=lines[0].at,
+            day=head.day,
+            at=head.at,
             kind="return",
             document=f"rt-{receipt}",
-            number=lines[0].number,
+            number=head.number,
             reference="",
-            amount=-sum(money.amount_of(line.quantity, line.price) for line in lines),
+            amount=-worth[receipt],
         )
-        for receipt, lines in by_receipt.items()
+        for receipt, head in heads.items()
     ]
 
 

@@ -50,16 +50,16 @@ class Goods(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line read: quantity in base units (thousandths), price of one base unit (millionths).
+    """A line read: quantity in base units (thousandths), price of one of its unit (millionths).
 
-    `price` and `discount` are None where nothing was typed: then the price list decides.
+    `unit_price` and `discount` are None where nothing was typed: then the price list decides.
     """
 
     item: int
     unit: str
     factor: int
     quantity: int
-    price: int | None
+    unit_price: int | None
     discount: int | None
 
 

@@ -334,7 +334,7 @@ def _values(standing: Order, lines: Sequence[ShownLine]) -> dict[str, str]:
             f"{prefix}item": shown.code,
             f"{prefix}quantity": amount,
             f"{prefix}unit": unit,
-            f"{prefix}price": money.format_price(own.price),
+            f"{prefix}price": money.format_price(own.unit_price if unit == own.unit else own.price),
             f"{prefix}discount": money.format_percent(own.discount) if own.discount else "",
         }
     return values

@@ -108,7 +108,13 @@ async def set_prices(request: HTMXRequest, list_id: FromPath[int]) -> Response[s
 
 def _price(one: Line) -> PriceDraft:
     # A price that was left empty becomes none, which is refused at its field.
-    return PriceDraft(item=one.item, from_quantity=one.quantity, price=one.price or 0, unit=one.unit)
+    return PriceDraft(
+        item=one.item,
+        from_quantity=one.quantity,
+        price=one.unit_price or 0,
+        unit=one.unit,
+        factor=one.factor,
+    )
 
 
 @post("/crm/prices/{list_id:int}/lines/{line_id:int}/removal", guards=[may("edit prices")])

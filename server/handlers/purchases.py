@@ -196,16 +196,17 @@ def _form_of(order: Order, standing: list[OrderLine]) -> Form:
         "version": str(order.version),
     }
     for index, one in enumerate(one for one in standing if one.line.quantity > one.line.cancelled):
-        whole, rest = divmod((one.line.quantity - one.line.cancelled) * 1000, one.line.factor or 1000)
-        # What cannot be said exactly in the ordered unit any more is said in the base unit.
-        unit, amount = (
-            (one.line.unit, whole) if not rest else (one.base, one.line.quantity - one.line.cancelled)
+        wanted = one.line.quantity - one.line.cancelled
+        whole, rest = divmod(wanted * quantity.SCALE, one.line.factor)
+        # What cannot be said exactly in the ordered unit any more is said in the base unit, and so is its price.
+        unit, amount, price = (
+            (one.base, wanted, one.line.price) if rest else (one.line.unit, whole, one.line.unit_price)
         )
         fields |= {
             f"lines.{index}.item": one.code,
             f"lines.{index}.quantity": quantity.format(amount),
             f"lines.{index}.unit": unit,
-            f"lines.{index}.price": money.format_price(one.line.price),
+            f"lines.{index}.price": money.format_price(price),
             f"lines.{index}.discount": money.format_percent(one.line.discount) if one.line.discount else "",
         }
     return desk.form_of(fields)

@@ -31,14 +31,14 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it stands: thousandths of the base unit, price of one base unit in millionths."""
+    """A line as it stands: thousandths of the base unit, price of one of its unit in millionths."""
 
     id: int = 0
     position: int = 0
     item: int
     unit: str = ""
     factor: int = 1000
-    price: int = 0
+    unit_price: int = 0
     discount: int = 0
     expected_on: str = ""
     received: int = 0
@@ -49,7 +49,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def amount(self) -> int:
         """What the supplier is owed for all of it."""
-        return money.amount_of(self.quantity - self.cancelled, self.price, self.discount)
+        wanted = self.quantity - self.cancelled
+        return money.amount_of(wanted, self.unit_price, self.discount, factor=self.factor)
+
+    @property
+    def price(self) -> int:
+        """What one base unit costs, as exactly as millionths can say it: goods are valued by it."""
+        return money.price_in(self.unit_price, self.factor)
 
     @property
     def open(self) -> int:
@@ -96,7 +102,7 @@ def _as_line(typed: Typed, position: int) -> Line:
         unit=typed.unit,
         factor=typed.factor,
         quantity=typed.quantity,
-        price=typed.price or 0,
+        unit_price=typed.unit_price or 0,
         discount=typed.discount or 0,
     )
 
@@ -122,11 +128,16 @@ def change(standing: Sequence[Line], wanted: Sequence[Typed]) -> Change:
                 unit=typed.unit,
                 factor=typed.factor,
                 quantity=typed.quantity + match.cancelled,
-                price=match.price if typed.price is None else typed.price,
+                unit_price=_kept_price(match, typed) if typed.unit_price is None else typed.unit_price,
                 discount=match.discount if typed.discount is None else typed.discount,
             )
         )
     return Change(kept, added, rest)
+
+
+def _kept_price(line: Line, typed: Typed) -> int:
+    """The price that holds where none was typed, said for the unit that is ordered now."""
+    return money.price_in(line.unit_price, line.factor, typed.factor)
 
 
 def faults_of_change(wanted: Change) -> list[Fault]:

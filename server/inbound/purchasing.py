@@ -32,12 +32,13 @@ _STATE = Statement(
     "UPDATE purchase_order SET state = ?, confirmed_at = ?, closed_at = ?, version = version + 1 WHERE id = ?"
 )
 _ADD_LINE = Statement(
-    "INSERT INTO purchase_line (order_id, position, item, unit, factor, price, discount, amount, expected_on,"
-    " received, returned, cancelled, quantity, remark) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, '')"
+    "INSERT INTO purchase_line (order_id, position, item, unit, factor, unit_price, price, discount, amount,"
+    " expected_on, received, returned, cancelled, quantity, remark)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, '')"
 )
 _SET_LINE = Statement(
-    "UPDATE purchase_line SET unit = ?, factor = ?, price = ?, discount = ?, amount = ?, cancelled = ?, quantity = ?"
-    " WHERE id = ?"
+    "UPDATE purchase_line SET unit = ?, factor = ?, unit_price = ?, price = ?, discount = ?, amount = ?, cancelled = ?,"
+    " quantity = ? WHERE id = ?"
 )
 _DROP_LINES = Statement("DELETE FROM purchase_line WHERE order_id = ?")
 _TOTAL = Statement("UPDATE purchase_order SET total = ? WHERE id = ?")
@@ -188,8 +189,8 @@ def _faults_of_lines(typed: Sequence[Typed]) -> list[Fault]:
 async def _add_lines(order_id: int, lines: Iterable[Line]) -> None:
     await execute_many(
         _ADD_LINE,
-        [(order_id, line.position, line.item, line.unit, line.factor, line.price, line.discount, line.amount,
-          line.expected_on, line.quantity) for line in lines],
+        [(order_id, line.position, line.item, line.unit, line.factor, line.unit_price, line.price, line.discount,
+          line.amount, line.expected_on, line.quantity) for line in lines],
     )  # fmt: skip
 
 
@@ -206,6 +207,7 @@ def _line_values(line: Line) -> tuple[object, ...]:
     return (
         line.unit,
         line.factor,
+        line.unit_price,
         line.price,
         line.discount,
         line.amount,

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from server import money
 from server.catalog import search
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
@@ -79,9 +80,9 @@ _ORDER = (
 )
 _ORDER_BY_ID = Statement(f"{_ORDER} WHERE o.id = ?")
 _ORDER_LINES = Statement(
-    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.price, l.discount, l.expected_on, l.received, l.returned,"
-    " l.cancelled, l.quantity, i.code, i.name, i.unit AS base FROM purchase_line l JOIN item i ON i.id = l.item"
-    " WHERE l.order_id = ? ORDER BY l.position"
+    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.unit_price, l.discount, l.expected_on, l.received,"
+    " l.returned, l.cancelled, l.quantity, i.code, i.name, i.unit AS base FROM purchase_line l"
+    " JOIN item i ON i.id = l.item WHERE l.order_id = ? ORDER BY l.position"
 )
 ORDER_SORTS = {
     "number": "o.id",
@@ -652,9 +653,22 @@ class SupplierReturnLine(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str
     base: str
-    price: int
+    unit: str
+    factor: int
+    unit_price: int
+    discount: int
     sent: int
     quantity: int
+
+    @property
+    def amount(self) -> int:
+        """What the supplier owes us for it."""
+        return money.amount_of(self.quantity, self.unit_price, self.discount, factor=self.factor)
+
+    @property
+    def per(self) -> str:
+        """The unit of which this is the price."""
+        return self.unit or self.base
 
 
 class SupplierReturn(msgspec.Struct, frozen=True, kw_only=True):
@@ -686,8 +700,13 @@ _RETURN = (
 )
 _RETURN_BY_ID = Statement(f"{_RETURN} WHERE o.id = ?")
 _RETURN_LINES = Statement(
-    "SELECT l.id, l.item, i.code, i.name, i.unit AS base, l.price, l.sent, l.quantity FROM supplier_return_line l"
-    " JOIN item i ON i.id = l.item WHERE l.return_id = ? ORDER BY l.position, l.id"
+    "SELECT l.id, l.item, i.code, i.name, i.unit AS base, l.unit, l.factor, l.unit_price, l.discount, l.sent,"
+    " l.quantity FROM supplier_return_line l JOIN item i ON i.id = l.item WHERE l.return_id = ?"
+    " ORDER BY l.position, l.id"
+)
+_BOUGHT_AT = Statement(
+    "SELECT l.id, p.unit, p.factor, p.unit_price, p.discount FROM receipt_line l"
+    " JOIN purchase_line p ON p.id = l.source_line WHERE l.receipt = ?"
 )
 _GIVEN_BACK = Statement(
     "SELECT l.receipt_line, sum(CASE WHEN l.quantity > l.sent THEN l.quantity ELSE l.sent END)"
@@ -699,6 +718,20 @@ _LIES_ANYWHERE = Statement(
     " JOIN location l ON l.id = b.location WHERE b.item = ? AND l.warehouse = ? AND b.owner = 0 AND b.on_hand > 0"
     " AND l.kind IN ('dock', 'bin') ORDER BY CASE WHEN l.kind = 'dock' THEN 0 ELSE 1 END, l.code, b.lot, b.serial"
 )
+
+
+class Bought(NamedTuple):
+    """At which price goods were bought: that of one of a unit of so many base units (thousandths)."""
+
+    unit: str
+    factor: int
+    unit_price: int
+    discount: int
+
+
+async def bought_at(receipt_id: int) -> dict[int, Bought]:
+    """At which price what a purchase's receipt brought was ordered, by its lines."""
+    return {line: Bought(*price) for line, *price in await fetch(_BOUGHT_AT, receipt_id)}
 
 
 async def supplier_return(return_id: int) -> SupplierReturn | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from server import clock, events
+from server import clock, events, money
 from server.catalog import queries as catalog
 from server.catalog import search
 from server.catalog.initials import initials
@@ -63,7 +63,12 @@ async def save(head: Head, typed: Sequence[Typed], *, by: int) -> Added | Refuse
     """Write down goods that come without an order, as a draft."""
     if head.kind not in MANUAL:
         return _refused("inbound.fault.kind")
-    lines = [Wanted(item=line.item, quantity=line.quantity, price=line.price or 0) for line in typed]
+    lines = [
+        Wanted(
+            item=line.item, quantity=line.quantity, price=money.price_in(line.unit_price or 0, line.factor)
+        )
+        for line in typed
+    ]
     if not lines:
         return Refused([Fault(0, "lines.0.item", "inbound.fault.no_lines")])
     place = await catalog.warehouse(head.warehouse)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from server import clock, events, money
+from server import clock, events, money, quantity
 from server.catalog import queries as catalog
 from server.catalog import search
 from server.catalog.initials import initials
@@ -19,8 +19,8 @@ _NEW = Statement(
     " created_by, created_at, version) VALUES (?, ?, ?, ?, 'draft', ?, '', ?, ?, ?, ?, 1) RETURNING id"
 )
 _ADD_LINE = Statement(
-    "INSERT INTO supplier_return_line (return_id, position, receipt_line, item, lot, price, sent, quantity)"
-    " VALUES (?, ?, ?, ?, '', ?, 0, ?)"
+    "INSERT INTO supplier_return_line (return_id, position, receipt_line, item, lot, unit, factor, unit_price,"
+    " discount, price, sent, quantity) VALUES (?, ?, ?, ?, '', ?, ?, ?, ?, ?, 0, ?)"
 )
 _CANCEL = Statement(
     "UPDATE supplier_return SET state = 'cancelled', closed_at = ?, version = version + 1 WHERE id = ?"
@@ -83,7 +83,14 @@ async def give_back(
         assert supplier is not None, "a receipt of nobody"
         name, code = supplier[0].name, supplier[0].code
         found = search.text_of(number, name, code, initials(name), one.number)
-        total = sum(money.amount_of(much, lines[key].price) for key, much in asked.items())
+        prices = await queries.bought_at(receipt)
+        at = {
+            key: prices.get(key) or queries.Bought("", quantity.SCALE, lines[key].price, 0) for key in asked
+        }
+        total = sum(
+            money.amount_of(much, at[key].unit_price, at[key].discount, factor=at[key].factor)
+            for key, much in asked.items()
+        )
         rows = await execute(
             _NEW, number, one.partner, one.warehouse, receipt, reason, total, found, by, clock.now()
         )
@@ -91,7 +98,7 @@ async def give_back(
         await execute_many(
             _ADD_LINE,
             [
-                (made, place, key, lines[key].item, lines[key].price, much)
+                (made, place, key, lines[key].item, *at[key], lines[key].price, much)
                 for place, (key, much) in enumerate(asked.items())
             ],
         )

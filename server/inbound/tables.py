@@ -28,13 +28,17 @@ class PurchaseOrder(Table, tablename="purchase_order"):
 
 
 class PurchaseLine(Table, tablename="purchase_line"):
-    """One line: quantities in base units (thousandths), price of one base unit (millionths)."""
+    """One line: quantities in base units (thousandths); `unit_price` is what one of `unit` costs (millionths).
+
+    `factor` is how many base units (thousandths) that is, `price` follows from both: one base unit, rounded.
+    """
 
     order_id = fk(PurchaseOrder)
     position = Integer(default=0)
     item = fk(Item)
     unit = Text(default="")
     factor = quantity()
+    unit_price = BigInt(default=0)
     price = BigInt(default=0)
     discount = Integer(default=0)
     amount = BigInt(default=0)
@@ -156,13 +160,17 @@ class SupplierReturn(Table, tablename="supplier_return"):
 
 
 class SupplierReturnLine(Table, tablename="supplier_return_line"):
-    """So much of a receipt's line goes back; `sent` follows the ledger."""
+    """So much of a receipt's line goes back, at the price of one of `unit` as bought; `sent` follows the ledger."""
 
     return_id = fk(SupplierReturn)
     position = Integer(default=0)
     receipt_line = maybe_fk(ReceiptLine, index=True)
     item = fk(Item)
     lot = Text(default="")
+    unit = Text(default="")
+    factor = BigInt(default=1000)
+    unit_price = BigInt(default=0)
+    discount = Integer(default=0)
     price = BigInt(default=0)
     sent = quantity()
     quantity = quantity()

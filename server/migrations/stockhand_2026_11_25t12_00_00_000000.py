@@ -100,13 +100,11 @@ async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="stockhand", description=DESCRIPTION)
 
     manager.add_table(
-        class_name="Delivery",
-        tablename="shipment_delivery",
+        class_name="CompanySetting",
+        tablename="company_setting",
         schema=None,
         columns=None,
     )
-
-    manager.add_table(class_name="WorkCost", tablename="work_cost", schema=None, columns=None)
 
     manager.add_table(
         class_name="DeliveryFile",
@@ -115,13 +113,144 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(class_name="Bill", tablename="bill", schema=None, columns=None)
-
     manager.add_table(
-        class_name="CompanySetting",
-        tablename="company_setting",
+        class_name="Delivery",
+        tablename="shipment_delivery",
         schema=None,
         columns=None,
+    )
+
+    manager.add_table(class_name="WorkCost", tablename="work_cost", schema=None, columns=None)
+
+    manager.add_table(class_name="Bill", tablename="bill", schema=None, columns=None)
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="key",
+        db_column_name="key",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": True,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="value",
+        db_column_name="value",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="delivery",
+        db_column_name="delivery",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Delivery,
+            "on_delete": OnDelete.restrict,
+            "on_update": OnUpdate.restrict,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="kind",
+        db_column_name="kind",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="digest",
+        db_column_name="digest",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="attachment",
+        db_column_name="attachment",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
     )
 
     manager.add_column(
@@ -407,93 +536,6 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="delivery",
-        db_column_name="delivery",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Delivery,
-            "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.restrict,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="kind",
-        db_column_name="kind",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="digest",
-        db_column_name="digest",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="attachment",
-        db_column_name="attachment",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
         table_class_name="Bill",
         tablename="bill",
         column_name="product",
@@ -644,35 +686,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="key",
-        db_column_name="key",
-        column_class_name="Text",
-        column_class=Text,
+        table_class_name="Location",
+        tablename="location",
+        column_name="is_blind",
+        db_column_name="is_blind",
+        column_class_name="Boolean",
+        column_class=Boolean,
         params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": True,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="value",
-        db_column_name="value",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
+            "default": False,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -686,14 +707,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Location",
-        tablename="location",
-        column_name="is_blind",
-        db_column_name="is_blind",
-        column_class_name="Boolean",
-        column_class=Boolean,
+        table_class_name="Price",
+        tablename="price_list_line",
+        column_name="factor",
+        db_column_name="factor",
+        column_class_name="BigInt",
+        column_class=BigInt,
         params={
-            "default": False,
+            "default": 1000,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -772,6 +793,27 @@ async def forwards():
     manager.add_column(
         table_class_name="FloorSetting",
         tablename="floor_setting",
+        column_name="delivers",
+        db_column_name="delivers",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="FloorSetting",
+        tablename="floor_setting",
         column_name="picks",
         db_column_name="picks",
         column_class_name="Boolean",
@@ -799,6 +841,174 @@ async def forwards():
         column_class=Boolean,
         params={
             "default": True,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="NoticeLine",
+        tablename="shipment_notice_line",
+        column_name="dropped",
+        db_column_name="dropped",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SalesLine",
+        tablename="sales_line",
+        column_name="unit_price",
+        db_column_name="unit_price",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SalesOrder",
+        tablename="sales_order",
+        column_name="addressed_at",
+        db_column_name="addressed_at",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="PurchaseLine",
+        tablename="purchase_line",
+        column_name="unit_price",
+        db_column_name="unit_price",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SupplierReturnLine",
+        tablename="supplier_return_line",
+        column_name="discount",
+        db_column_name="discount",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SupplierReturnLine",
+        tablename="supplier_return_line",
+        column_name="factor",
+        db_column_name="factor",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 1000,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SupplierReturnLine",
+        tablename="supplier_return_line",
+        column_name="unit",
+        db_column_name="unit",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="SupplierReturnLine",
+        tablename="supplier_return_line",
+        column_name="unit_price",
+        db_column_name="unit_price",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": 0,
             "null": False,
             "primary_key": False,
             "unique": False,

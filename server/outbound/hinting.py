@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from server import quantity
 from server.catalog.price import Offer
 from server.documents import line, reading
 from server.documents.line import Goods, Typed
@@ -20,6 +21,8 @@ class Hint(msgspec.Struct, frozen=True):
     goods: Goods
     promise: Promise
     offer: Offer | None
+    unit: str
+    factor: int
 
 
 class Credit(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ async def hints(
     )
     offers = await queries.offers_for(head.customer, _together(wanted), today)
     told = {
-        place: Hint(known, one, offers.get(known.id))
+        place: Hint(known, one, offers.get(known.id), *_unit(rows[place], known))
         for (place, (known, _)), one in zip(asked.items(), found, strict=True)
     }
     return [told.get(place) for place in range(len(rows))]
@@ -60,6 +63,12 @@ def _together(wanted: Sequence[tuple[int, int]]) -> dict[int, int]:
     for item, amount in wanted:
         found[item] = found.get(item, 0) + amount
     return found
+
+
+def _unit(row: Sequence[str], known: Goods) -> tuple[str, int]:
+    """The unit a row is in, and how many base units that is; the base unit while it means none."""
+    unit = row[2] or known.unit
+    return (unit, known.factors[unit]) if unit in known.factors else (known.draft.unit, quantity.SCALE)
 
 
 def _amount(row: Sequence[str], goods: Mapping[str, Goods]) -> int:

@@ -68,7 +68,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     item: int
     unit: str
     factor: int
-    price: int
+    unit_price: int
     discount: int
     quantity: int
     amount: int = 0
@@ -82,6 +82,11 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     returned: int = 0
     cancelled: int = 0
     reserved: int = 0
+
+    @property
+    def price(self) -> int:
+        """What one base unit costs, as exactly as millionths can say it; what is owed comes from `unit_price`."""
+        return money.price_in(self.unit_price, self.factor)
 
     @property
     def wanted(self) -> int:
@@ -147,13 +152,13 @@ def total(amounts: Iterable[int], discount: int) -> int:
 
 def amount(line: OrderLine) -> int:
     """What a line costs, for as much as the customer still wants."""
-    return money.amount_of(line.wanted, line.price, line.discount)
+    return money.amount_of(line.wanted, line.unit_price, line.discount, factor=line.factor)
 
 
 def counted(line: OrderLine, base: str) -> tuple[str, str]:
     """What is still wanted of a line in the unit it was ordered in; in the base unit when that is not exact."""
-    whole, rest = divmod(line.wanted * quantity.SCALE, line.factor or quantity.SCALE)
-    return (quantity.format(whole), line.unit) if not rest else (quantity.format(line.wanted), base)
+    whole, rest = divmod(line.wanted * quantity.SCALE, line.factor)
+    return (quantity.format(whole), line.unit or base) if not rest else (quantity.format(line.wanted), base)
 
 
 # What holds it back
@@ -192,8 +197,13 @@ def cheap(terms: Terms, lines: Iterable[OrderLine], discount: int) -> list[Order
         line
         for line in lines
         # Before the usual price is known, what was typed is measured against itself: only discounts count.
-        if line.wanted and net(line, discount) < _reduced(line.usual or line.price, limit)
+        if line.wanted and net(line, discount) < _reduced(line.usual or line.price, limit) - _slack(line)
     ]
+
+
+def _slack(line: OrderLine) -> int:
+    """The same price said for another unit and rounded there is not a lower one: a millionth of the smaller unit."""
+    return max(1, quantity.SCALE // line.factor) if line.usual and line.factor != quantity.SCALE else 0
 
 
 def net(line: OrderLine, discount: int) -> int:

@@ -16,6 +16,7 @@ from server.catalog import dealing, search
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused, Stale
+from server.catalog.price import Offer
 from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
@@ -118,13 +119,13 @@ _UPDATE = Statement(
     " address = ?, contact = ?, phone = ?, remark = ?, discount = ?, search = ?, version = version + 1 WHERE id = ?"
 )
 _INSERT_LINE = Statement(
-    "INSERT INTO sales_line (order_id, position, item, unit, factor, price, discount, amount, usual, wanted_on,"
-    " promised_on, remark, noticed, picked, shipped, returned, cancelled, quantity)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', 0, 0, 0, 0, 0, ?)"
+    "INSERT INTO sales_line (order_id, position, item, unit, factor, unit_price, price, discount, amount, usual,"
+    " wanted_on, promised_on, remark, noticed, picked, shipped, returned, cancelled, quantity)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, '', '', '', 0, 0, 0, 0, 0, ?)"
 )
 _UPDATE_LINE = Statement(
-    "UPDATE sales_line SET unit = ?, factor = ?, price = ?, discount = ?, usual = ?, quantity = ?, cancelled = 0"
-    " WHERE id = ?"
+    "UPDATE sales_line SET unit = ?, factor = ?, unit_price = ?, price = ?, discount = ?, usual = ?, quantity = ?,"
+    " cancelled = 0 WHERE id = ?"
 )
 _CANCEL_LINE = Statement("UPDATE sales_line SET cancelled = ? WHERE id = ?")
 _DELETE_LINES = Statement("DELETE FROM sales_line WHERE order_id = ?")
@@ -266,23 +267,27 @@ async def _rewrite(standing: Order, customer: Customer, head: Head) -> None:
 async def _add_lines(order_id: int, head: Head, lines: Sequence[Line], *, after: int) -> None:
     usual = await _usual(head, lines)
     rows = [
-        (order_id, after + place, line.item, line.unit, line.factor, _price(line, usual), line.discount or 0, 0,
-         usual.get(line.item, 0), line.quantity)
+        (order_id, after + place, line.item, *_priced(line, usual.get(line.item)), line.quantity)
         for place, line in enumerate(lines, 1)
-    ]  # fmt: skip
+    ]
     await execute_many(_INSERT_LINE, rows)
 
 
-async def _usual(head: Head, lines: Iterable[Line]) -> dict[int, int]:
+async def _usual(head: Head, lines: Iterable[Line]) -> dict[int, Offer]:
     """What the customer usually pays for these."""
     wanted: dict[int, int] = {}
     for line in lines:
         wanted[line.item] = wanted.get(line.item, 0) + line.quantity
-    return await queries.prices_for(head.customer, wanted, today())
+    return await queries.offers_for(head.customer, wanted, today())
 
 
-def _price(line: Line, usual: dict[int, int]) -> int:
-    return usual.get(line.item, 0) if line.price is None else line.price
+def _priced(line: Line, usual: Offer | None, before: int = 0) -> tuple[str, int, int, int, int, int]:
+    """Unit, factor, what one of it costs, what one base unit costs, the discount, and the usual price of one."""
+    price = line.unit_price
+    if price is None:
+        price = usual.of(line.factor) if usual else 0
+    base = money.price_in(price, line.factor)
+    return line.unit, line.factor, price, base, line.discount or 0, usual.base if usual else before
 
 
 async def _change(standing: Order, head: Head, before: Sequence[OrderLine], after: Sequence[Line]) -> None:
@@ -291,9 +296,11 @@ async def _change(standing: Order, head: Head, before: Sequence[OrderLine], afte
     usual = await _usual(head, after)
     await execute_many(
         _UPDATE_LINE,
-        [(new.unit, new.factor, _price(new, usual), new.discount or 0, usual.get(new.item, old.usual), new.quantity,
-          old.id) for old, new in change.changed],
-    )  # fmt: skip
+        [
+            (*_priced(new, usual.get(new.item), old.usual), new.quantity, old.id)
+            for old, new in change.changed
+        ],
+    )
     await execute_many(_CANCEL_LINE, [(old.quantity, old.id) for old in change.removed])
     await _add_lines(
         standing.id, head, change.added, after=max((line.position for line in before), default=0)
@@ -631,5 +638,6 @@ def _changes(
 
 def _said_line(shown: queries.ShownLine) -> str:
     line = shown.line
-    text = f"{shown.code} × {quantity.format(line.wanted)} @ {money.format_price(line.price)}"
+    per = f"/{line.unit}" if line.factor != quantity.SCALE else ""
+    text = f"{shown.code} × {quantity.format(line.wanted)} @ {money.format_price(line.unit_price)}{per}"
     return f"{text} −{money.format_percent(line.discount)}%" if line.discount else text

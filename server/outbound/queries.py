@@ -124,7 +124,7 @@ _BY_ID = Statement(f"{_ORDER} o.id = ?")
 _LAST_WAREHOUSE = Statement("SELECT warehouse FROM sales_order WHERE created_by = ? ORDER BY id DESC LIMIT 1")
 _BY_OPERATION = Statement("SELECT id FROM sales_order WHERE operation = ? AND operation <> ''")
 _LINES = Statement(
-    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.price, l.discount, l.quantity, l.amount, l.usual,"
+    "SELECT l.id, l.position, l.item, l.unit, l.factor, l.unit_price, l.discount, l.quantity, l.amount, l.usual,"
     " l.wanted_on, l.promised_on, l.remark, l.noticed, l.picked, l.shipped, l.returned, l.cancelled,"
     " coalesce(r.quantity, 0) AS reserved, i.code AS item_code, i.name AS item_name, i.unit AS base"
     " FROM sales_line l JOIN item i ON i.id = l.item"
@@ -274,14 +274,16 @@ _OPEN_OF = Statement(
     " ORDER BY confirmed_at, id"
 )
 _PAID = (
-    "SELECT l.price FROM sales_line l JOIN sales_order o ON o.id = l.order_id WHERE o.customer = {customer}"
-    " AND l.item = {item} AND o.confirmed_at IS NOT NULL AND o.ordered_on <= {day} AND l.price > 0"
+    "SELECT l.id FROM sales_line l JOIN sales_order o ON o.id = l.order_id WHERE o.customer = {customer}"
+    " AND l.item = {item} AND o.confirmed_at IS NOT NULL AND o.ordered_on <= {day} AND l.unit_price > 0"
     " AND o.state <> 'cancelled' ORDER BY o.id DESC LIMIT 1"
 )
 _USUAL = Statement(
-    "SELECT k.value, (" + _PAID.format(customer="?", item="k.value", day="?") + ") FROM json_each(?) k",
-    "SELECT k.item, (" + _PAID.format(customer="?::int", item="k.item", day="?::text") + ") FROM"
-    " (SELECT (json_array_elements_text(?::text::json))::int AS item) k",
+    "SELECT p.item, p.unit_price, p.factor FROM json_each(?) k JOIN sales_line p ON p.id = ("
+    + _PAID.format(customer="?", item="k.value", day="?")
+    + ")",
+    "SELECT p.item, p.unit_price, p.factor FROM (SELECT (json_array_elements_text(?::text::json))::int AS item) k"
+    " JOIN sales_line p ON p.id = (" + _PAID.format(customer="?::int", item="k.item", day="?::text") + ")",
 )
 
 
@@ -328,7 +330,7 @@ async def open_orders_of(customer_id: int) -> list[tuple[int, int]]:
 
 
 async def price_for(customer_id: int, item: int, quantity: int, day: date) -> Offer | None:
-    """What this customer pays for one base unit of an item, bought in this quantity on this day, and why."""
+    """What this customer pays for an item, bought in this quantity on this day, and why."""
     return (await offers_for(customer_id, {item: quantity}, day)).get(item)
 
 
@@ -341,13 +343,8 @@ async def offers_for(customer_id: int, wanted: dict[int, int], day: date) -> dic
     left = sorted(wanted.keys() - listed.keys())
     if not left:
         return listed
-    rows = await fetch(_USUAL, customer_id, day.isoformat(), as_json(left))
-    return listed | {row[0]: Offer(price=row[1], source="last") for row in rows if row[1]}
-
-
-async def prices_for(customer_id: int, wanted: dict[int, int], day: date) -> dict[int, int]:
-    """Only the figures of the same."""
-    return {item: offer.price for item, offer in (await offers_for(customer_id, wanted, day)).items()}
+    rows = await fetch(_USUAL, as_json(left), customer_id, day.isoformat())
+    return listed | {item: Offer(price=price, factor=factor, source="last") for item, price, factor in rows}
 
 
 # Who waits for goods

@@ -54,6 +54,18 @@ def test_whoever_buys_more_reaches_a_cheaper_step() -> None:
     assert prices == {1: 10, 11: 10, 12: 9, 99: 9, 100: 8, 5000: 8}
 
 
+def test_a_price_of_a_carton_is_said_for_what_is_ordered() -> None:
+    carton = Candidate(
+        list=1, name="", source="general", valid_from="", from_quantity=12_000, price=10 * YUAN, factor=12_000
+    )
+
+    offer = choose([carton], 24_000, discount=500)
+
+    assert offer is not None
+    assert (offer.of(12_000), offer.of(24_000)) == (9_500_000, 19 * YUAN)
+    assert offer.base == 791_667
+
+
 def test_a_step_that_is_not_reached_offers_nothing() -> None:
     assert choose([listed("own", 5, steps_from=100)], 99_999) is None
 

@@ -23,6 +23,7 @@ def sent(
     of: int = 1,
     line: int = 1,
     price: int = 10_000_000,
+    factor: int = 1000,
     discount: int = 0,
     order_discount: int = 0,
 ) -> Sent:
@@ -36,15 +37,34 @@ def sent(
         at=on,
         day=(FIRST + timedelta(days=on)).isoformat(),
         quantity=pieces * 1000,
-        price=price,
+        unit_price=price,
+        factor=factor,
         discount=discount,
     )
 
 
-def back(receipt: int, pieces: int, *, on: int, price: int = 10_000_000) -> Returned:
-    day = (FIRST + timedelta(days=on)).isoformat()
+def back(
+    receipt: int,
+    pieces: int,
+    *,
+    on: int,
+    of: int = 0,
+    price: int = 10_000_000,
+    factor: int = 1000,
+    off: int = 0,
+) -> Returned:
     return Returned(
-        receipt=receipt, number=f"RT-{receipt}", at=on, day=day, quantity=pieces * 1000, price=price
+        receipt=receipt,
+        number=f"RT-{receipt}",
+        at=on,
+        day=(FIRST + timedelta(days=on)).isoformat(),
+        order=of,
+        order_discount=off,
+        line=1 if of else -receipt,
+        quantity=pieces * 1000,
+        unit_price=price,
+        factor=factor,
+        discount=0,
     )
 
 
@@ -78,6 +98,17 @@ def test_three_shipments_of_a_third_cost_together_what_the_order_costs() -> None
 
     assert [one.amount // 100 for one in found.entries] == [34, 33, 34]
     assert found.closing == money.amount_of(3000, 335_000)
+
+
+def test_whoever_sends_everything_back_in_parts_gets_back_what_it_cost() -> None:
+    # A dozen at 10.00 less 3 %: 9.70; a third of it alone would be 3.23.
+    parts = [sent(1, 12, on=1, factor=12_000, order_discount=300)]
+    taken = [back(at, 4, on=at, of=1, factor=12_000, off=300) for at in (2, 3, 4)]
+
+    found = statement(parts, taken, "2026-09-01", "2026-09-30")
+
+    assert [one.amount // 100 for one in found.entries] == [970, -323, -324, -323]
+    assert found.closing == 0
 
 
 parts = st.builds(
@@ -141,7 +172,7 @@ def test_each_period_opens_as_the_one_before_closed_and_all_add_up(
     for part in known:
         gone[part.line] = gone.get(part.line, 0) + part.quantity
     whole = order.total([money.amount_of(amount, *prices[line]) for line, amount in gone.items()], off)
-    worth = sum(money.amount_of(one.quantity, one.price) for one in taken)
+    worth = sum(money.amount_of(one.quantity, one.unit_price) for one in taken)
     assert found[-1].closing == whole - worth
 
 

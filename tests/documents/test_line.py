@@ -22,7 +22,7 @@ def wrong(row: Typed) -> list[tuple[str, str]]:
 
 def test_a_line_is_read_into_base_units() -> None:
     assert read(Typed("CUP", "2", "箱", "3.5", "10")) == [
-        Line(item=7, unit="箱", factor=12_000, quantity=24_000, price=3_500_000, discount=1_000)
+        Line(item=7, unit="箱", factor=12_000, quantity=24_000, unit_price=3_500_000, discount=1_000)
     ]
 
 
@@ -37,7 +37,7 @@ def test_a_price_that_was_not_typed_is_left_to_the_price_list() -> None:
     [cup] = read(Typed("CUP", "1"))
 
     assert isinstance(cup, Line)
-    assert (cup.price, cup.discount) == (None, None)
+    assert (cup.unit_price, cup.discount) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def test_a_barcode_of_a_carton_brings_its_unit() -> None:
 
     [line] = await reading.read_lines([("6901234567892", "2", "", "", "")])
 
-    assert line == Line(item=cup, unit="箱", factor=12_000, quantity=24_000, price=None, discount=None)
+    assert line == Line(item=cup, unit="箱", factor=12_000, quantity=24_000, unit_price=None, discount=None)
 
 
 async def test_a_suggestion_begins_with_what_was_meant_exactly() -> None:

@@ -30,7 +30,7 @@ async def a_purchase(*, warehouse: str = "MAIN", reference: str = "") -> int:
     )
     assert isinstance(supplier, Added)
     head = Head(supplier=supplier.ids[0], warehouse=house, ordered_on="2026-11-22", reference=reference)
-    line = Line(item=cup, unit="件", factor=1_000, quantity=2_000, price=3_500_000, discount=None)
+    line = Line(item=cup, unit="件", factor=1_000, quantity=2_000, unit_price=3_500_000, discount=None)
     outcome = await purchasing.save(head, [line], by=0)
     assert isinstance(outcome, Added)
     return outcome.ids[0]

@@ -7,6 +7,7 @@ from litestar import Litestar
 from python_calamine import CalamineWorkbook
 
 from server.catalog import offering
+from server.catalog.item import UnitDraft
 from tests import given
 from tests.handlers.browsers import signed_in
 from tests.outbound import orders
@@ -123,6 +124,32 @@ async def test_a_list_leaves_as_a_spreadsheet(app: Litestar) -> None:
     assert rows[1][:3] == ["007", 2.0, 1.25]
 
 
+async def test_a_price_of_a_carton_is_shown_exported_and_offered_as_one(app: Litestar) -> None:
+    browser = await signed_in(app)
+    await given.item("CUP", unit="件", units=(UnitDraft("箱", 12),))
+    await orders.customer("C1")
+    made = await browser.post("/crm/prices", data={"name": "L", "is_active": "on"})
+    path = made.headers["location"].split("?")[0]
+    row = {"lines.0.item": "CUP", "lines.0.quantity": "2", "lines.0.unit": "箱", "lines.0.price": "10"}
+    await browser.post(f"{path}/lines", data=row)
+    typed = {"customer": "C1", "warehouse": str(await given.warehouse()), "lines.0.item": "CUP",
+             "lines.0.quantity": "3", "lines.0.unit": "箱"}  # fmt: skip
+
+    page, book = (await browser.get(path)).text, await browser.get(f"{path}/prices.xlsx")
+    cartons = (await browser.post("/outbound/orders/hints", data=typed)).text
+    pieces = (
+        await browser.post(
+            "/outbound/orders/hints", data=typed | {"lines.0.unit": "", "lines.0.quantity": "36"}
+        )
+    ).text
+
+    assert "2 箱" in page and "10.00 / 箱" in page
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
+    assert rows[1][:4] == ["CUP", 2.0, 10.0, "箱"], "the order in which rows are pasted back"
+    assert 'data-price="10.00"' in cartons and "10.00 / 箱" in cartons
+    assert 'data-price="0.833333"' in pieces
+
+
 @pytest.mark.parametrize("role", ["salesperson", "storekeeper", "buyer"])
 async def test_only_who_answers_for_prices_writes_them(app: Litestar, role: str) -> None:
     browser = await signed_in(app, role)
@@ -147,4 +174,4 @@ async def test_while_an_order_is_typed_one_reads_where_its_price_comes_from(app:
 
     # Together they reach the step, as they will when the order is saved.
     assert hints.count('data-price="6.00"') == 2
-    assert "general price 6.00 · 双十一" in hints
+    assert "general price 6.00 / 件 · 双十一" in hints

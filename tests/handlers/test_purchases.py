@@ -6,6 +6,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from server.catalog.item import UnitDraft
 from server.inbound import queries
 from tests import given
 from tests.handlers.browsers import signed_in
@@ -37,6 +38,20 @@ async def test_an_order_is_written_confirmed_and_found(buyer: httpx.AsyncClient)
     assert re.search(r"PO-\d{6}-0001", found)
     assert "Confirmed" in page
     assert len(await queries.receipts_of("po-1")) == 1
+
+
+async def test_a_carton_is_ordered_at_the_price_of_a_carton(buyer: httpx.AsyncClient) -> None:
+    await given.item("CUP", name="马克杯", unit="件", units=(UnitDraft("箱", 12),))
+    fields = await form(**{"lines.0.quantity": "7", "lines.0.unit": "箱", "lines.0.price": "10"})
+
+    added = await buyer.post("/inbound/purchases", data=fields)
+    path = added.headers["location"].split("?")[0]
+    page, edited = (await buyer.get(path)).text, (await buyer.get(f"{path}/edit")).text
+
+    assert "70.00" in page and "7 箱" in page and "84 件" in page
+    assert re.search(r"10\.00 <small>/ 箱", page)
+    assert re.search(r'name="lines\.0\.price" value="10\.00"', edited)
+    assert re.search(r'<option value="箱" selected', edited)
 
 
 async def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(

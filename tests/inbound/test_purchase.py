@@ -21,12 +21,12 @@ def standing(item: int, amount: int, received: int = 0, cancelled: int = 0) -> L
         quantity=amount * 1000,
         received=received * 1000,
         cancelled=cancelled * 1000,
-        price=2_500_000,
+        unit_price=2_500_000,
     )
 
 
 def test_the_total_adds_up_lines_in_whole_cents() -> None:
-    third = Line(item=CUP, quantity=1000, price=333_333)
+    third = Line(item=CUP, quantity=1000, unit_price=333_333)
 
     assert purchase.total([third, third, third]) == 3 * 3300
 

@@ -4,9 +4,12 @@ import datetime as dt
 
 import pytest
 
+from server.catalog.item import UnitDraft
 from server.catalog.maintaining import Added, Edited, Refused
 from server.db import Statement, fetch
-from server.inbound import arranging, queries, receiving, returning
+from server.documents.line import Line
+from server.inbound import arranging, purchasing, queries, receiving, returning
+from server.inbound.purchase import Head
 from server.inbound.queries import Rule, Setting
 from server.outbound.ordering import By
 from server.outbound.releasing import Done
@@ -118,6 +121,25 @@ async def test_goods_go_back_to_their_supplier_at_the_price_at_which_they_came()
     assert (await queries.order_lines(order))[0].line.returned == 4_000
     assert (await trade.order_state(order), await trade.state(receipt)) == ("done", "done")
     assert (await verifying.verify()).violations == []
+
+
+async def test_goods_bought_by_the_carton_go_back_at_what_was_paid_for_them() -> None:
+    cup = await given.item("CUP", unit="件", units=(UnitDraft("箱", 12),))
+    head = Head(supplier=await trade.supplier(), warehouse=await given.warehouse())
+    made = await purchasing.save(head, [Line(cup, "箱", 12_000, 36_000, 10_000_000, 1_000)], by=1)
+    assert isinstance(made, Added)
+    await purchasing.confirm(made.ids[0], by=1)
+    receipt = await trade.receipt_of(made.ids[0])
+    await trade.arrive(await given.pda("receiver"), "CUP", 36, receipt.document, at="A-01")
+    line = (await queries.receipt_lines([receipt.id]))[receipt.id][0].line
+
+    back = await returning.give_back(receipt.id, {line.id: 18_000}, "质量问题", by=1)
+
+    assert isinstance(back, Added)
+    one = await queries.supplier_return(back.ids[0])
+    assert one is not None
+    # A carton and a half at 10.00 less 10 %.
+    assert (one.total, one.lines[0].amount, one.lines[0].per) == (135_000, 135_000, "箱")
 
 
 async def test_no_more_goes_back_than_came() -> None:

@@ -14,8 +14,8 @@ NOBODY = Released()
 
 def line(item: int = 1, amount: int = 10, **fields: object) -> OrderLine:
     known: dict[str, object] = {
-        "id": item, "position": item, "item": item, "unit": "件", "factor": 1000, "price": 10_000_000, "discount": 0,
-        "quantity": amount * 1000,
+        "id": item, "position": item, "item": item, "unit": "件", "factor": 1000, "unit_price": 10_000_000,
+        "discount": 0, "quantity": amount * 1000,
     }  # fmt: skip
     return msgspec.convert(known | fields, OrderLine)
 
@@ -25,7 +25,7 @@ def typed(item: int = 1, amount: int = 10, unit: str = "件") -> Line:
 
 
 def test_a_total_is_the_lines_less_the_discount_of_the_order_in_whole_cents() -> None:
-    amounts = [order.amount(line(price=3_333_333, amount=3)), order.amount(line(amount=2, discount=500))]
+    amounts = [order.amount(line(unit_price=3_333_333, amount=3)), order.amount(line(amount=2, discount=500))]
 
     assert amounts == [10 * YUAN, 19 * YUAN]
     assert money.format_amount(order.total(amounts, 0)) == "29.00"
@@ -103,7 +103,7 @@ def test_a_price_far_below_the_usual_one_holds_the_order() -> None:
 
 
 def test_a_price_nobody_knows_holds_nothing() -> None:
-    assert held(Terms(), line(price=0)) == ()
+    assert held(Terms(), line(unit_price=0)) == ()
 
 
 def test_a_price_that_was_let_go_holds_again_only_when_it_falls_further() -> None:

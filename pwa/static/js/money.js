@@ -14,16 +14,15 @@ export function scaled(text, places) {
 
 /**
  * What a line costs in cents, rounded half up; null while something is no number.
- * @param {{quantity: string, factor: string, price: string, discount: string}} line the price is that of one base unit
+ * @param {{quantity: string, price: string, discount: string}} line the price is that of one of the line's unit
  */
-export function centsOf({ quantity, factor, price, discount }) {
+export function centsOf({ quantity, price, discount }) {
   const pieces = scaled(quantity, 3);
-  const each = scaled(factor, 3);
   const money = scaled(price, 6);
   const off = scaled(discount.trim() || "0", 2);
-  if (pieces === null || each === null || money === null || off === null || pieces < 0n || money < 0n) return null;
-  const exact = pieces * each * money * (10_000n - off);
-  const unit = 1_000n * 1_000n * 1_000_000n * 10_000n / 100n;
+  if (pieces === null || money === null || off === null || pieces < 0n || money < 0n) return null;
+  const exact = pieces * money * (10_000n - off);
+  const unit = 1_000n * 1_000_000n * 10_000n / 100n;
   return (2n * exact + unit) / (2n * unit);
 }
 

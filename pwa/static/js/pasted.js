@@ -1,6 +1,6 @@
-/** What a spreadsheet leaves on the clipboard, read as lines: code, quantity, price. */
+/** What a spreadsheet leaves on the clipboard, read as lines: code, quantity, price, unit. */
 
-/** @typedef {{code: string, quantity: string, price: string}} PastedLine */
+/** @typedef {{code: string, quantity: string, price: string, unit: string}} PastedLine */
 
 /** Whether this is rows of a spreadsheet and not one word. @param {string} text */
 export function isTable(text) {
@@ -11,7 +11,7 @@ export function isTable(text) {
 export function linesOf(text) {
   const rows = text.split(/\r\n|\r|\n/).map((row) => row.split("\t").map((cell) => cell.trim()));
   const filled = rows.filter(([code]) => code);
-  const lines = filled.map(([code, quantity = "", price = ""]) => ({ code, quantity: number(quantity), price: number(price) }));
+  const lines = filled.map(([code, quantity = "", price = "", unit = ""]) => ({ code, quantity: number(quantity), price: number(price), unit }));
   const [first, ...others] = lines;
   return first && isHeading(first, others) ? others : lines;
 }

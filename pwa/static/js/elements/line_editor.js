@@ -132,6 +132,7 @@ class LineEditor extends HTMLElement {
     unmark(target);
     if (target.dataset.cell === "price" || target.dataset.cell === "discount") delete target.dataset.offered;
     if (target.dataset.cell === "item") this.#typed(row, target.value.trim());
+    if (target.dataset.cell === "unit") showUnit(row);
     this.#changed(row);
   }
 
@@ -449,6 +450,7 @@ class LineEditor extends HTMLElement {
     cell(row, "quantity").value = line.quantity || "1";
     const price = row.querySelector("[data-cell=price]");
     if (price instanceof HTMLInputElement) price.value = line.price;
+    row.dataset.unit = line.unit;
     return row;
   }
 
@@ -460,7 +462,7 @@ class LineEditor extends HTMLElement {
     const meanings = new Map(found.map((option) => [option.dataset.typed, option.dataset]));
     const unknown = rows.filter((row) => {
       const meaning = meanings.get(cell(row, "item").value.trim());
-      if (meaning) fill(row, meaning);
+      if (meaning) fill(row, { ...meaning, unit: row.dataset.unit || meaning.unit });
       else if (cell(row, "item").value.trim()) cell(row, "item").setAttribute("aria-invalid", "true");
       return !meaning && cell(row, "item").value.trim();
     });
@@ -569,10 +571,8 @@ function isUnit(row, unit) {
 
 /** @param {HTMLTableRowElement} row */
 function textsOf(row) {
-  const unit = /** @type {HTMLSelectElement} */ (cell(row, "unit"));
   const text = (/** @type {string} */ name) => cell(row, name)?.value ?? "";
-  const factor = unit.selectedOptions[0]?.dataset.factor ?? "1";
-  return { quantity: text("quantity"), factor, price: text("price"), discount: text("discount") };
+  return { quantity: text("quantity"), price: text("price"), discount: text("discount") };
 }
 
 /** Let a row be that item. @param {HTMLTableRowElement} row @param {DOMStringMap} meaning */
@@ -582,27 +582,35 @@ function fill(row, meaning) {
   item.value = meaning.code ?? "";
   row.dataset.code = item.value;
   show(row, ".item-name", meaning.name ?? "");
-  show(row, "[data-per]", meaning.base ? `/ ${meaning.base}` : "");
-  const units = Object.entries(/** @type {Record<string, string>} */ (JSON.parse(meaning.units ?? "{}")));
+  const units = Object.keys(JSON.parse(meaning.units ?? "{}"));
   const select = cell(row, "unit");
-  select.replaceChildren(...units.map(([unit, factor]) => choice(unit, factor)));
-  select.value = meaning.unit || units[0]?.[0] || "";
+  select.replaceChildren(...units.map(choice));
+  const unit = meaning.unit || units[0] || "";
+  // A unit that the item does not have stays to be seen, and is refused where it stands.
+  if (!units.includes(unit)) select.append(choice(unit));
+  select.value = unit;
+  showUnit(row);
 }
 
-/** @param {string} unit @param {string} factor */
-function choice(unit, factor) {
-  const option = new Option(unit, unit);
-  option.dataset.factor = factor;
-  return option;
+/** Say beside the price of what it is the price. @param {HTMLTableRowElement} row */
+function showUnit(row) {
+  const unit = cell(row, "unit").value;
+  show(row, "[data-per]", unit ? `/ ${unit}` : "");
+}
+
+/** @param {string} unit */
+function choice(unit) {
+  return new Option(unit, unit);
 }
 
 /** Let a row be no item yet. @param {HTMLTableRowElement} row */
 function forget(row) {
   row.dataset.code = "";
   row.dataset.entered = "";
+  row.dataset.unit = "";
   row.removeAttribute("data-known");
   for (const place of [".item-name", "[data-per]", "[data-hint]", "[data-amount]"]) show(row, place, "");
-  cell(row, "unit").replaceChildren(choice("", "1"));
+  cell(row, "unit").replaceChildren(choice(""));
   for (const one of cellsOf(row)) {
     if (!("offered" in one.dataset)) continue;
     delete one.dataset.offered;
