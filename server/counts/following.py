@@ -141,6 +141,8 @@ async def _settle(sheet: Sheet, known: list[Counted]) -> None:
         state = "posted"
     if state != sheet.state or len(known) != sheet.rounds:
         await execute(_SHEET, state, len(known), sheet.id)
+    if state != sheet.state:
+        await issuing.veil([sheet])
     people = sorted({one.person for one in known})
     if state in plan.TO_COUNT:
         latest = max((one.counted_at for one in known), default=0)

@@ -6,9 +6,10 @@ A place has one count task at a time, whoever asks. A plan takes over the one th
 from collections.abc import Iterable, Sequence
 
 from server import clock, feed
+from server.counts import queries
 from server.counts.sheet import Sheet
 from server.db import Statement, execute, fetch
-from server.stock import raising
+from server.stock import raising, veiling
 from server.stock.movement import Place
 
 REASON = "plan"
@@ -64,3 +65,9 @@ async def ask_no_more(sheets: Iterable[Sheet]) -> None:
         else:
             place = Place(sheet.location, sheet.code, "bin", sheet.warehouse)
             await raising.close_tasks({place: sheet.task})
+
+
+async def veil(sheets: Iterable[Sheet]) -> None:
+    """Let the places of these sheets keep their figures to themselves while somebody is to count them blind."""
+    if places := {sheet.location for sheet in sheets}:
+        await veiling.veil(places, await queries.blind_places(places))

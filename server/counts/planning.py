@@ -114,8 +114,10 @@ async def issue(plan_id: int, *, by: int) -> Done | NotNow:
             return NotNow("state")
         await execute(_ISSUE, clock.now(), plan_id)
         await execute(_ISSUE_SHEETS, plan_id)
-        for sheet in await queries.sheets(plan_id):
+        sheets = await queries.sheets(plan_id)
+        for sheet in sheets:
             await issuing.ask(sheet, round_number=1, counters=())
+        await issuing.veil(sheets)
         await events.record("count.issued", f"ct:{plan_id}", {"before": "planned"}, by=by)
         return Done(plan_id, "issued")
 
@@ -128,10 +130,10 @@ async def cancel(plan_id: int, *, by: int, reason: str = "") -> Done | NotNow:
             return NotNow("gone")
         if standing.state in ("posted", "cancelled"):
             return NotNow("state")
-        await issuing.ask_no_more(
-            [sheet for sheet in await queries.sheets(plan_id) if sheet.state in plan.TO_COUNT]
-        )
+        asked = [sheet for sheet in await queries.sheets(plan_id) if sheet.state in plan.TO_COUNT]
+        await issuing.ask_no_more(asked)
         await execute(_CANCEL_SHEETS, plan_id)
+        await issuing.veil(asked)
         await execute(_CANCEL, clock.now(), plan_id)
         body = {"before": standing.state, "reason": reason}
         await events.record("count.cancelled", f"ct:{plan_id}", body, by=by)

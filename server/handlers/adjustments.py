@@ -16,6 +16,7 @@ from server.desk import Offer
 from server.documents import reading
 from server.finance import costing
 from server.finance import queries as finance
+from server.people.role import counts_blind
 from server.stock import adjusting, adjustment, queries
 from server.stock.adjustment import Head, Line
 from server.stock.queries import Adjustment, AdjustmentLine
@@ -202,6 +203,7 @@ async def _page(
         tones=TONES,
         about=await desk.about(request, "inside", one.document),
         shows_worth=_sees_worth(request),
+        counts_blind=counts_blind(request.user.role),
         limit=await queries.adjustment_limit(one.warehouse),
         done=done,
     )
@@ -267,7 +269,9 @@ async def _form_at(request: HTMXRequest, location: int, reason: str) -> Form:
     if place is None or not request.user.reaches(place.warehouse):
         return desk.form_of({"reason": reason})
     fields = {"warehouse": str(place.warehouse), "reason": reason}
-    for index, each in enumerate(await queries.at_location(place.id, request.user.warehouses)):
+    is_blind = counts_blind(request.user.role)
+    lying = await queries.at_location(place.id, request.user.warehouses, is_blind=is_blind)
+    for index, each in enumerate(lying):
         row = (each.item_code, each.location_code, each.lot, each.serial, "")
         fields |= {f"lines.{index}.{name}": text for name, text in zip(COLUMNS, row, strict=True)}
     return desk.form_of(fields)

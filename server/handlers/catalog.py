@@ -13,6 +13,7 @@ from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.maintaining import Missing, Refused
 from server.documents import line, reading
 from server.people import queries as people
+from server.people.role import counts_blind
 from server.stock import queries as stock
 from server.web import Form, HTMXRequest, may
 
@@ -137,6 +138,7 @@ async def _item_page(
 ) -> Response[str]:
     draft, head = await _existing_item(item_id)
     codes = await queries.live_barcodes_of([item_id])
+    is_blind = counts_blind(request.user.role)
     return web.page(
         request,
         "catalog/item.html",
@@ -145,7 +147,8 @@ async def _item_page(
         head=head,
         units=[(unit.name, item.written_factor(unit.numerator, unit.denominator)) for unit in draft.units],
         former=[row.code for row in codes if row.kind == "code"],
-        holdings=await stock.of_item(item_id, request.user.warehouses),
+        holdings=await stock.of_item(item_id, request.user.warehouses, is_blind=is_blind),
+        counted=await stock.counted_blind(request.user.warehouses, item=item_id) if is_blind else [],
         history=await _story(request, f"item:{item_id}"),
         request_id=ids.uuid7(),
         errors=errors,

@@ -20,6 +20,8 @@ from server.documents import reading, subject
 from server.documents.line import Line
 from server.inbound import inspecting, queries, receipt, receiving
 from server.inbound.queries import Receipt
+from server.people.role import counts_blind
+from server.stock import queries as stock
 from server.sync import unloading
 from server.sync.unloading import Arrival, Carried
 from server.web import Form, HTMXRequest, may
@@ -274,7 +276,7 @@ async def _page(
         origin_number=await documents.number_of(origin) if origin else "",
         lines=standing,
         checks=(await queries.inspections_of([one.id])).get(one.id, []),
-        waiting=await queries.waiting(one.document, one.warehouse) if is_live else [],
+        waiting=await _waiting(request, one) if is_live else [],
         docks=await queries.docks(one.warehouse) if is_live else [],
         arrivals=[] if typed is None else typed.rows("arrivals", "item", "quantity", "unit", "lot", "expiry"),
         is_live=is_live,
@@ -284,6 +286,15 @@ async def _page(
         about=await desk.about(request, "inbound", one.document),
         done=done,
     )
+
+
+async def _waiting(request: HTMXRequest, one: Receipt) -> list[queries.Waiting]:
+    """What waits on the dock; of one that this person may be sent to count blind, nothing is said."""
+    found = await queries.waiting(one.document, one.warehouse)
+    if not counts_blind(request.user.role):
+        return found
+    blind = await stock.blind_among(each.lying.location for each in found)
+    return [each for each in found if each.lying.location not in blind]
 
 
 REVERSAL = Offer("reversal", "decide conflicts", "danger", asks=True)

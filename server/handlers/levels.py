@@ -11,6 +11,7 @@ from server.catalog import queries as catalog
 from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused
 from server.documents import reading
+from server.people.role import counts_blind
 from server.stock import levelling, queries
 from server.stock.level import Wanted
 from server.web import Form, HTMXRequest, may
@@ -62,7 +63,13 @@ async def _page(
     status: int = 200,
 ) -> Response[str]:
     houses = request.user.warehouses
-    found = await queries.levels(q, houses, only_below=bool(below), page=web.page_number(page))
+    found = await queries.levels(
+        q,
+        houses,
+        only_below=bool(below),
+        is_blind=counts_blind(request.user.role),
+        page=web.page_number(page),
+    )
     return web.page(
         request,
         "stock/levels.html",

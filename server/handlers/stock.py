@@ -13,6 +13,7 @@ from server import web
 from server.catalog import queries as catalog
 from server.catalog.queries import Page
 from server.config import settings
+from server.people.role import counts_blind
 from server.stock import flow, queries
 from server.stock.movement import REAL
 from server.stock.queries import PAGE, Filters
@@ -39,13 +40,14 @@ async def stock(
 ) -> Response[str]:
     """What is there: by item, or shelf by shelf."""
     number, houses = min(max(page, 1), MAX_PAGE), request.user.warehouses
+    is_blind = counts_blind(request.user.role)
     path = f"/stock?{urlencode({'by': by, 'q': q, 'empty': empty})}"
     below: dict[int, list[str]] = {}
     if by == "location":
-        holdings, more = await queries.by_location(q, houses, page=number)
+        holdings, more = await queries.by_location(q, houses, is_blind=is_blind, page=number)
         found = Page(holdings, number, more)
     else:
-        items, more = await queries.items(q, houses, in_stock=not empty, page=number)
+        items, more = await queries.items(q, houses, in_stock=not empty, is_blind=is_blind, page=number)
         found = Page(items, number, more)
         below = await queries.below_level([one.id for one in items], houses)
     return web.page(
@@ -64,15 +66,16 @@ async def stock(
 @get("/stock/items/{item_id:int}", guards=[may("see stock")])
 async def item(request: HTMXRequest, item_id: FromPath[int]) -> Response[str]:
     """Where an item is, and what happened to it last."""
-    houses = request.user.warehouses
-    found = (await queries.stock_of([_id(item_id)], houses)).get(item_id)
+    houses, is_blind = request.user.warehouses, counts_blind(request.user.role)
+    found = (await queries.stock_of([_id(item_id)], houses, is_blind=is_blind)).get(item_id)
     if found is None:
         raise NotFoundException
     return web.page(
         request,
         "stock/item.html",
         item=found,
-        holdings=await queries.of_item(item_id, houses),
+        holdings=await queries.of_item(item_id, houses, is_blind=is_blind),
+        counted=await queries.counted_blind(houses, item=item_id) if is_blind else [],
         movements=await _last(request, Filters(item=item_id)),
         real=REAL,
     )
@@ -84,11 +87,13 @@ async def location(request: HTMXRequest, location_id: FromPath[int]) -> Response
     found = (await catalog.locations([_id(location_id)])).get(location_id)
     if found is None or not request.user.reaches(found.warehouse):
         raise NotFoundException
+    is_blind = counts_blind(request.user.role)
     return web.page(
         request,
         "stock/location.html",
         location=found,
-        holdings=await queries.at_location(location_id, request.user.warehouses),
+        holdings=await queries.at_location(location_id, request.user.warehouses, is_blind=is_blind),
+        counted=await queries.counted_blind(location=location_id) if is_blind else [],
         movements=await _last(request, Filters(location=location_id)),
         real=REAL,
     )
@@ -103,7 +108,13 @@ def _id(key: int) -> int:
 async def _last(request: HTMXRequest, filters: Filters) -> list[queries.Movement]:
     if not request.user.may("see movements"):
         return []
-    return (await queries.movements(filters, request.user.warehouses, LAST))[:LAST]
+    return (await _ledger(request, filters, LAST))[:LAST]
+
+
+async def _ledger(request: HTMXRequest, filters: Filters, size: int = PAGE) -> list[queries.Movement]:
+    """The rows of the ledger that this person sees."""
+    is_blind = counts_blind(request.user.role)
+    return await queries.movements(filters, request.user.warehouses, size, is_blind=is_blind)
 
 
 @get("/stock/movements", guards=[may("see movements")])
@@ -137,7 +148,7 @@ async def movements(
         before=before,
         **narrow,
     )
-    rows = await queries.movements(filters, request.user.warehouses)
+    rows = await _ledger(request, filters)
     return web.page(
         request,
         "stock/movements.html",
@@ -176,7 +187,7 @@ async def operation(request: HTMXRequest, operation: FromPath[str]) -> Response[
     """One operation: who, when, with what, what it posted; and as it was sent, for those who see the audit."""
     houses = request.user.warehouses
     origin = await queries.origin(operation, houses)
-    rows = await queries.movements(Filters(operation=operation), houses)
+    rows = await _ledger(request, Filters(operation=operation))
     if origin is None and not rows:
         raise NotFoundException
     body = _readable(origin.body) if origin is not None and request.user.may("see audit") else ""
@@ -279,6 +290,7 @@ async def _incidents(
         alike=settling.counted_alike(waiting),
         tasks=await queries.open_tasks(houses),
         closed=await queries.closed_incidents(houses),
+        counts_blind=counts_blind(request.user.role),
         needs_reason=settling.NEEDS_REASON,
         done=_count(request, "done"),
         gone=_count(request, "gone"),

@@ -16,6 +16,7 @@ from server.desk import Offer
 from server.documents import line as lines
 from server.documents import reading
 from server.documents.line import Line
+from server.people.role import counts_blind
 from server.stock import queries, transfer, transferring
 from server.stock.queries import Lying, Transfer, TransferLine
 from server.stock.transfer import Goods, Head
@@ -238,7 +239,12 @@ def _may_move(request: HTMXRequest, warehouse: int) -> bool:
 async def _to_send(request: HTMXRequest, one: Transfer) -> list[Lying]:
     if one.state not in transfer.OPEN or one.is_over or not _may_move(request, one.source):
         return []
-    return await queries.named(await transferring.proposed(one, today=clock.today()))
+    proposed = await transferring.proposed(one, today=clock.today())
+    if counts_blind(request.user.role):
+        # A place that has less than is wanted would say how much the book expects there.
+        blind = await queries.blind_among(each.location for each in proposed)
+        proposed = [each for each in proposed if each.location not in blind]
+    return await queries.named(proposed)
 
 
 def _steps(

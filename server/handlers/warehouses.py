@@ -12,6 +12,7 @@ from server.catalog import maintaining, placing, queries
 from server.catalog.maintaining import Added, Missing, Refused
 from server.catalog.place import REAL_KINDS, BinRange, LocationDraft
 from server.people import queries as people
+from server.people.role import counts_blind
 from server.stock import queries as stock
 from server.web import Form, HTMXRequest, may
 
@@ -158,12 +159,14 @@ async def location_page(
 ) -> Response[str]:
     """One location: where it is, what lies there, what happened to it."""
     line = await _existing_location(request, location_id)
+    is_blind = counts_blind(request.user.role)
     return web.page(
         request,
         "catalog/location.html",
         location=line,
         warehouse=await queries.warehouse(line.warehouse),
-        holdings=await stock.at_location(location_id, request.user.warehouses),
+        holdings=await stock.at_location(location_id, request.user.warehouses, is_blind=is_blind),
+        counted=await stock.counted_blind(location=location_id) if is_blind else [],
         history=await _story(request, f"location:{location_id}"),
         request_id=ids.uuid7(),
         done=done if done in DONE else "",

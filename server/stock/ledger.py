@@ -39,13 +39,14 @@ def nothing_wanted() -> Wanted:
 
 
 _PLACES = Statement(
-    "SELECT id, code, kind, warehouse, is_active FROM location WHERE id IN (SELECT value FROM json_each(?))",
-    "SELECT id, code, kind, warehouse, is_active FROM location"
+    "SELECT id, code, kind, warehouse, is_active, is_blind FROM location WHERE id IN (SELECT value FROM json_each(?))",
+    "SELECT id, code, kind, warehouse, is_active, is_blind FROM location"
     " WHERE id IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
 _VIRTUAL = Statement(
-    "SELECT id, code, kind, warehouse, is_active FROM location WHERE kind IN (SELECT value FROM json_each(?))",
-    "SELECT id, code, kind, warehouse, is_active FROM location"
+    "SELECT id, code, kind, warehouse, is_active, is_blind FROM location"
+    " WHERE kind IN (SELECT value FROM json_each(?))",
+    "SELECT id, code, kind, warehouse, is_active, is_blind FROM location"
     " WHERE kind IN (SELECT json_array_elements_text(?::text::json))",
 )
 _CELLS = Statement(
@@ -113,7 +114,7 @@ def book_of(wanted: Wanted, found: Mapping[Statement, Sequence[Row]]) -> Book:
     Of the virtual locations nothing is kept: what they hold is only ever added to (see `post`).
     """
     places = {
-        row[0]: Place(row[0], row[1], row[2], row[3], bool(row[4]))
+        row[0]: Place(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
         for row in (*found[_PLACES], *found[_VIRTUAL])
     }
     real = {place.id for place in places.values() if place.is_real}
@@ -175,17 +176,21 @@ async def post(book: Book, origins: Mapping[str, Origin], lots: Mapping[tuple[in
 
 def publish(cells: Iterable[Cell], book: Book, lots: Mapping[tuple[int, str], Lot]) -> None:
     """Put the balances of these cells into the feed of their warehouse; owners other than us stay out."""
-    lines: dict[int, list[tuple[str, wire.BalanceBody]]] = {}
+    lines: dict[str, list[tuple[str, wire.BalanceBody]]] = {}
     for cell in cells:
         if cell.owner == 0:
-            body = wire.balance_body(book.on_hand(cell), lots.get((cell.item, cell.lot)))
-            lines.setdefault(book.places[cell.location].warehouse, []).append((wire.balance_key(cell), body))
-    for warehouse, of_warehouse in lines.items():
-        feed.put_all(f"warehouse:w-{warehouse}", "balance", of_warehouse)
+            place, lot = book.places[cell.location], lots.get((cell.item, cell.lot))
+            scope = wire.balance_scope(place.warehouse, is_blind=place.is_blind)
+            body = wire.balance_body(book.on_hand(cell), lot)
+            lines.setdefault(scope, []).append((wire.balance_key(cell), body))
+            if place.is_blind:
+                feed.put(*wire.lying_row(place.warehouse, cell, lot.expiry if lot else ""))
+    for scope, of_scope in lines.items():
+        feed.put_all(scope, "balance", of_scope)
 
 
 _OF_LOT = Statement(
-    "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand, l.warehouse, l.kind FROM balance b"
+    "SELECT b.item, b.location, b.lot, b.serial, b.owner, b.on_hand, l.warehouse, l.kind, l.is_blind FROM balance b"
     " JOIN location l ON l.id = b.location WHERE b.item = ? AND b.lot = ? AND b.owner = 0"
 )
 
@@ -195,9 +200,10 @@ async def republish_lot(item: int, lot: str, state: Lot) -> None:
     for row in await fetch(_OF_LOT, item, lot):
         if row[7] in REAL:
             cell = Cell(*tuple(row)[:5])
-            feed.put(
-                f"warehouse:w-{row[6]}", "balance", wire.balance_key(cell), wire.balance_body(row[5], state)
-            )
+            scope = wire.balance_scope(row[6], is_blind=bool(row[8]))
+            feed.put(scope, "balance", wire.balance_key(cell), wire.balance_body(row[5], state))
+            if row[8] and row[5] > 0:
+                feed.put(*wire.lying_row(row[6], cell, state.expiry))
 
 
 def _movement_row(posting: Posting, origins: Mapping[str, Origin], now: int) -> tuple[Any, ...]:

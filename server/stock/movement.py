@@ -25,13 +25,14 @@ class Cell(NamedTuple):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A location as the ledger sees it."""
+    """A location as the ledger sees it; what lies in a blind one is told to nobody who may count it."""
 
     id: int
     code: str
     kind: str
     warehouse: int
     is_active: bool = True
+    is_blind: bool = False
 
     @property
     def is_real(self) -> bool:

@@ -1,4 +1,8 @@
-"""Reads about stock, for pages and the board; `None` for warehouses means all of them."""
+"""Reads about stock, for pages and the board; `None` for warehouses means all of them.
+
+Whoever may be sent to count blind reads with `is_blind`: places that are being counted blind are left out of what
+is read, sums included, and items that lie there say so (`docs/decisions/0016`).
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -37,7 +41,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class ItemStock(msgspec.Struct, frozen=True, kw_only=True):
-    """An item and what is there of it; `debt` is what was taken that the book did not know."""
+    """An item and what is there of it; `debt` is what was taken that the book did not know.
+
+    `is_counted`: more may lie where it is being counted, and this reader is not told.
+    """
 
     id: int
     code: str
@@ -47,6 +54,7 @@ class ItemStock(msgspec.Struct, frozen=True, kw_only=True):
     debt: int
     locations: int
     is_active: bool
+    is_counted: bool
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +100,18 @@ def _seen(warehouses: Warehouses) -> tuple[str | None, str | None]:
     return text, text
 
 
+def _told(warehouses: Warehouses, is_blind: bool) -> tuple[str | None, str | None, int]:
+    """The three arguments of {told}: visible, and no place that this reader may be sent to count blind."""
+    return (*_seen(warehouses), int(is_blind))
+
+
 def _statement(sql: str) -> Statement:
-    """SQL with {visible:column}, {found:column}, {cell:part} and {ids} written for both engines."""
+    """SQL with {visible:column}, {told}, {found:column}, {cell:part} and {ids} written for both engines."""
     return Statement(_fill(sql, 0), _fill(sql, 1))
 
 
 def _fill(sql: str, dialect: int) -> str:
+    sql = sql.replace("{told}", "{visible:l.warehouse} AND (? = 0 OR NOT l.is_blind)")
     ids = ("(SELECT value FROM json_each(?))", "(SELECT (json_array_elements_text(?::text::json))::int)")
     for column in ("l.warehouse", "s.warehouse", "t.warehouse", "d.warehouse", "i.warehouse"):
         sql = sql.replace(f"{{visible:{column}}}", _visible(column)[dialect])
@@ -114,13 +128,16 @@ def _fill(sql: str, dialect: int) -> str:
 
 _ITEMS = f"""SELECT i.id, i.code, i.name, i.unit, i.is_active,
       coalesce((SELECT sum(b.on_hand) FROM balance b JOIN location l ON l.id = b.location
-        WHERE b.item = i.id AND {_REAL} AND {{visible:l.warehouse}}), 0) AS on_hand,
+        WHERE b.item = i.id AND {_REAL} AND {{told}}), 0) AS on_hand,
       coalesce((SELECT sum(b.debt) FROM balance b JOIN location l ON l.id = b.location
-        WHERE b.item = i.id AND {_REAL} AND {{visible:l.warehouse}}), 0) AS debt,
+        WHERE b.item = i.id AND {_REAL} AND {{told}}), 0) AS debt,
       (SELECT count(DISTINCT b.location) FROM balance b JOIN location l ON l.id = b.location
-        WHERE b.item = i.id AND b.on_hand > 0 AND {_REAL} AND {{visible:l.warehouse}}) AS locations
+        WHERE b.item = i.id AND b.on_hand > 0 AND {_REAL} AND {{told}}) AS locations,
+      (? = 1 AND EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = i.id AND l.is_blind AND {{visible:l.warehouse}})) AS is_counted
     FROM item i WHERE (? = 0 OR EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location
-      WHERE b.item = i.id AND (b.on_hand > 0 OR b.debt > 0) AND {_REAL} AND {{visible:l.warehouse}}))"""
+      WHERE b.item = i.id AND (b.on_hand > 0 OR b.debt > 0 OR (? = 1 AND l.is_blind)) AND {_REAL}
+      AND {{visible:l.warehouse}}))"""
 
 
 @cache
@@ -130,13 +147,19 @@ def _finding_items(fragments: int) -> Statement:
 
 
 async def items(
-    text: str = "", warehouses: Warehouses = None, *, in_stock: bool = True, page: int = 1, size: int = PAGE
+    text: str = "",
+    warehouses: Warehouses = None,
+    *,
+    in_stock: bool = True,
+    is_blind: bool = False,
+    page: int = 1,
+    size: int = PAGE,
 ) -> tuple[list[ItemStock], bool]:
     """Items in which every typed fragment occurs, a page of them by code, and whether more follow."""
-    seen, fragments = _seen(warehouses), search.terms(text)
+    seen, told, fragments = _seen(warehouses), _told(warehouses, is_blind), search.terms(text)
     rows = await fetch(
-        _finding_items(len(fragments)), *seen, *seen, *seen, int(in_stock), *seen, *fragments, size + 1,
-        (page - 1) * size,
+        _finding_items(len(fragments)), *told, *told, *told, int(is_blind), *seen, int(in_stock), int(is_blind),
+        *seen, *fragments, size + 1, (page - 1) * size,
     )  # fmt: skip
     return [_item_stock(row) for row in rows[:size]], len(rows) > size
 
@@ -151,6 +174,7 @@ def _item_stock(row: Row) -> ItemStock:
         debt=int(row["debt"]),
         locations=row["locations"],
         is_active=bool(row["is_active"]),
+        is_counted=bool(row["is_counted"]),
     )
 
 
@@ -164,13 +188,13 @@ _HOLDING = """SELECT b.item, i.code AS item_code, i.name AS item_name, i.unit, b
     LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"""
 _OF_ITEM = _statement(
     f"""{_HOLDING} WHERE b.item = ? AND (b.on_hand > 0 OR b.debt > 0) AND {_REAL}
-    AND {{visible:l.warehouse}} ORDER BY w.code, l.code, expiry_on, b.lot, b.serial LIMIT 500"""
+    AND {{told}} ORDER BY w.code, l.code, expiry_on, b.lot, b.serial LIMIT 500"""
 )
 _AT = _statement(
-    f"""{_HOLDING} WHERE b.location = ? AND (b.on_hand > 0 OR b.debt > 0) AND {{visible:l.warehouse}}
+    f"""{_HOLDING} WHERE b.location = ? AND (b.on_hand > 0 OR b.debt > 0) AND {{told}}
     ORDER BY i.code, expiry_on, b.lot, b.serial LIMIT 500"""
 )
-_BY_LOCATION = f"{_HOLDING} WHERE (b.on_hand > 0 OR b.debt > 0) AND {_REAL} AND {{visible:l.warehouse}}"
+_BY_LOCATION = f"{_HOLDING} WHERE (b.on_hand > 0 OR b.debt > 0) AND {_REAL} AND {{told}}"
 
 
 @cache
@@ -179,24 +203,39 @@ def _finding_holdings(fragments: int) -> Statement:
     return _statement(f"{_BY_LOCATION}{found} ORDER BY l.code, i.code, b.lot, b.serial LIMIT ? OFFSET ?")
 
 
-async def of_item(item_id: int, warehouses: Warehouses = None) -> list[Holding]:
+async def of_item(item_id: int, warehouses: Warehouses = None, *, is_blind: bool = False) -> list[Holding]:
     """Where an item is: every lot and serial in every location."""
-    return [_holding(row) for row in await fetch(_OF_ITEM, item_id, *_seen(warehouses))]
+    return [_holding(row) for row in await fetch(_OF_ITEM, item_id, *_told(warehouses, is_blind))]
 
 
-async def at_location(location_id: int, warehouses: Warehouses = None) -> list[Holding]:
+async def at_location(
+    location_id: int, warehouses: Warehouses = None, *, is_blind: bool = False
+) -> list[Holding]:
     """What a location holds."""
-    return [_holding(row) for row in await fetch(_AT, location_id, *_seen(warehouses))]
+    return [_holding(row) for row in await fetch(_AT, location_id, *_told(warehouses, is_blind))]
+
+
+_COUNTED_BLIND = _statement(
+    f"""SELECT DISTINCT l.id, l.code FROM location l LEFT JOIN balance b ON b.location = l.id
+    WHERE l.is_blind AND (l.id = ? OR b.item = ?) AND {_REAL} AND {{visible:l.warehouse}} ORDER BY l.code"""
+)
+
+
+async def counted_blind(
+    warehouses: Warehouses = None, *, location: int = 0, item: int = 0
+) -> list[tuple[int, str]]:
+    """Places (id and code) that are being counted blind: this one, or where this item was ever put."""
+    return [(row[0], row[1]) for row in await fetch(_COUNTED_BLIND, location, item, *_seen(warehouses))]
 
 
 async def by_location(
-    text: str = "", warehouses: Warehouses = None, *, page: int = 1, size: int = PAGE
+    text: str = "", warehouses: Warehouses = None, *, is_blind: bool = False, page: int = 1, size: int = PAGE
 ) -> tuple[list[Holding], bool]:
     """Balances in the order of the shelves, a page of them, and whether more follow."""
     fragments = search.terms(text)
     twice = [fragment for fragment in fragments for _ in range(2)]
     rows = await fetch(
-        _finding_holdings(len(fragments)), *_seen(warehouses), *twice, size + 1, (page - 1) * size
+        _finding_holdings(len(fragments)), *_told(warehouses, is_blind), *twice, size + 1, (page - 1) * size
     )
     return [_holding(row) for row in rows[:size]], len(rows) > size
 
@@ -285,8 +324,13 @@ _CONDITIONS: dict[str, tuple[str, int]] = {
 }
 
 
-async def movements(filters: Filters, warehouses: Warehouses = None, size: int = PAGE) -> list[Movement]:
-    """Rows of the ledger, newest first; one more than `size` says that older ones follow."""
+async def movements(
+    filters: Filters, warehouses: Warehouses = None, size: int = PAGE, *, is_blind: bool = False
+) -> list[Movement]:
+    """Rows of the ledger, newest first; one more than `size` says that older ones follow.
+
+    What happened at a place adds up to what the book expects there, so a blind reader does not see it.
+    """
     used = [name for name in _CONDITIONS if getattr(filters, name)]
     args: list[Any] = []
     for name in used:
@@ -294,6 +338,8 @@ async def movements(filters: Filters, warehouses: Warehouses = None, size: int =
         args += [search.folded(value.strip()) if name == "text" else value] * _CONDITIONS[name][1]
     conditions = [_CONDITIONS[name][0] for name in used]
     conditions.append("({visible:s.warehouse} OR {visible:t.warehouse})")
+    if is_blind:
+        conditions.append("NOT s.is_blind AND NOT t.is_blind")
     statement = _statement(f"{_MOVEMENT} WHERE {' AND '.join(conditions)} ORDER BY m.id DESC LIMIT ?")
     rows = await fetch(statement, *args, *_seen(warehouses), *_seen(warehouses), size + 1)
     return [_movement(row) for row in rows]
@@ -348,30 +394,37 @@ def _group(row: Row) -> Group:
 _STOCK_OF = _statement(
     f"""SELECT i.id, i.code, i.name, i.unit, i.is_active, coalesce(sum(b.on_hand), 0) AS on_hand,
       coalesce(sum(b.debt), 0) AS debt,
-      count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.location END) AS locations
+      count(DISTINCT CASE WHEN b.on_hand > 0 THEN b.location END) AS locations,
+      (? = 1 AND EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = i.id AND l.is_blind AND {{visible:l.warehouse}})) AS is_counted
     FROM item i LEFT JOIN (SELECT b.item, b.location, b.on_hand, b.debt FROM balance b
       JOIN location l ON l.id = b.location
-      WHERE b.item IN {{ids}} AND {_REAL} AND {{visible:l.warehouse}}) b ON b.item = i.id
+      WHERE b.item IN {{ids}} AND {_REAL} AND {{told}}) b ON b.item = i.id
     WHERE i.id IN {{ids}} GROUP BY i.id, i.code, i.name, i.unit, i.is_active"""
 )
 _PLACES_OF = _statement(
     f"""SELECT b.item, l.id, l.code, l.kind, sum(b.on_hand)
     FROM balance b JOIN location l ON l.id = b.location
-    WHERE b.item IN {{ids}} AND b.on_hand > 0 AND {_REAL} AND {{visible:l.warehouse}}
+    WHERE b.item IN {{ids}} AND b.on_hand > 0 AND {_REAL} AND {{told}}
     GROUP BY b.item, l.id, l.code, l.kind ORDER BY 5 DESC, l.code"""
 )
 
 
-async def stock_of(ids: list[int], warehouses: Warehouses = None) -> dict[int, ItemStock]:
+async def stock_of(
+    ids: list[int], warehouses: Warehouses = None, *, is_blind: bool = False
+) -> dict[int, ItemStock]:
     """What is there of these items."""
-    rows = await fetch(_STOCK_OF, as_json(ids), *_seen(warehouses), as_json(ids))
+    counted, told = (int(is_blind), *_seen(warehouses)), _told(warehouses, is_blind)
+    rows = await fetch(_STOCK_OF, *counted, as_json(ids), *told, as_json(ids))
     return {row["id"]: _item_stock(row) for row in rows}
 
 
-async def places_of(ids: list[int], warehouses: Warehouses = None) -> dict[int, list[Place]]:
+async def places_of(
+    ids: list[int], warehouses: Warehouses = None, *, is_blind: bool = False
+) -> dict[int, list[Place]]:
     """Where these items are, the fullest location first."""
     found: dict[int, list[Place]] = {}
-    for row in await fetch(_PLACES_OF, as_json(ids), *_seen(warehouses)):
+    for row in await fetch(_PLACES_OF, as_json(ids), *_told(warehouses, is_blind)):
         found.setdefault(row[0], []).append(Place(row[1], row[2], row[3], int(row[4])))
     return found
 
@@ -428,6 +481,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     debt: int
     """What the book holds there now and what it owes, where the incident is about a balance."""
 
+    is_counted: bool
+    """The place is being counted blind: figures are not for whoever may be sent there."""
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Please count this."""
@@ -454,7 +510,8 @@ _INCIDENT = """SELECT i.id, i.kind, i.subject, i.warehouse, coalesce(w.code, '')
       m.id AS item, coalesce(m.code, '') AS item_code, coalesce(m.name, '') AS item_name,
       coalesce(m.unit, '') AS unit, l.id AS location, coalesce(l.code, '') AS location_code,
       coalesce(b.lot, '') AS lot, coalesce(b.serial, '') AS serial,
-      coalesce(b.on_hand, 0) AS on_hand, coalesce(b.debt, 0) AS debt
+      coalesce(b.on_hand, 0) AS on_hand, coalesce(b.debt, 0) AS debt,
+      coalesce(l.is_blind, false) AS is_counted
     FROM incident i LEFT JOIN warehouse w ON w.id = i.warehouse
     LEFT JOIN user_account u ON u.id = i.decided_by
     LEFT JOIN item m ON m.id = {cell:0} LEFT JOIN location l ON l.id = {cell:1}
@@ -503,7 +560,8 @@ async def incident(incident_id: int, warehouses: Warehouses = None) -> Incident 
 def _incident(row: Row) -> Incident:
     values: dict[str, Any] = dict(row)
     body, decided = msgspec.json.decode(values["body"]), msgspec.json.decode(values["reason"])
-    return Incident(**(values | {"body": body, "reason": decided.get("reason", "")}))
+    told = {"body": body, "reason": decided.get("reason", ""), "is_counted": bool(values["is_counted"])}
+    return Incident(**(values | told))
 
 
 async def open_tasks(warehouses: Warehouses = None, limit: int = 200) -> list[Task]:
@@ -776,6 +834,7 @@ class AdjustmentLine(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     location_code: str
     on_hand: int
+    is_counted: bool
 
 
 _ADJUSTMENT = (
@@ -786,7 +845,8 @@ _ADJUSTMENT = (
 _ADJUSTMENT_BY_ID = Statement(f"{_ADJUSTMENT} WHERE o.id = ?")
 _ADJUSTMENT_LINES = Statement(
     "SELECT a.id, a.position, a.item, a.location, a.lot, a.serial, a.quantity, i.code, i.name, i.unit,"
-    " l.code AS location_code, coalesce(b.on_hand, 0) AS on_hand FROM adjustment_line a JOIN item i ON i.id = a.item"
+    " l.code AS location_code, coalesce(b.on_hand, 0) AS on_hand, l.is_blind AS is_counted"
+    " FROM adjustment_line a JOIN item i ON i.id = a.item"
     " JOIN location l ON l.id = a.location LEFT JOIN balance b ON b.item = a.item AND b.location = a.location"
     " AND b.lot = a.lot AND b.serial = a.serial AND b.owner = 0 WHERE a.adjustment = ? ORDER BY a.position"
 )
@@ -813,6 +873,7 @@ async def adjustment_lines(adjustment_id: int) -> list[AdjustmentLine]:
     for row in await fetch(_ADJUSTMENT_LINES, adjustment_id):
         values: dict[str, Any] = dict(row)
         names = {name: values.pop(name) for name in ("code", "name", "unit", "location_code", "on_hand")}
+        names["is_counted"] = bool(values.pop("is_counted"))
         found.append(AdjustmentLine(line=adjusting.Line(**values), **names))
     return found
 
@@ -846,6 +907,14 @@ async def operations_of(document: str) -> list[str]:
     return [row[0] for row in await fetch(_OPERATIONS_OF, document)]
 
 
+_BLIND_AMONG = _statement("SELECT l.id FROM location l WHERE l.is_blind AND l.id IN {ids}")
+
+
+async def blind_among(places: Iterable[int]) -> set[int]:
+    """Which of these places are being counted blind."""
+    return {row[0] for row in await fetch(_BLIND_AMONG, as_json(sorted(set(places))))}
+
+
 async def on_hand_of(cells: Iterable[Cell]) -> dict[Cell, int]:
     """What lies in each of these cells."""
     wanted = set(cells)
@@ -867,6 +936,8 @@ class LevelLine(msgspec.Struct, frozen=True, kw_only=True):
     home_code: str
     on_hand: int
     in_home: int
+    is_counted: bool
+    """More may lie where it is being counted, and this reader is not told."""
 
     @property
     def standing(self) -> str:
@@ -879,9 +950,13 @@ _LEVELS_OF = _statement(
 )
 _HOUSE_STOCK = f"""(SELECT coalesce(sum(b.on_hand), 0) FROM balance b JOIN location l ON l.id = b.location
       WHERE b.item = v.item AND l.warehouse = v.warehouse AND {_REAL})"""
+_TOLD_STOCK = f"{_HOUSE_STOCK[:-1]} AND (? = 0 OR NOT l.is_blind))"
 _LEVELS = f"""SELECT v.item, v.warehouse, v.least, v.most, v.home, v.refill, v.fill, i.code, i.name, i.unit,
-      w.code AS warehouse_code, coalesce(h.code, '') AS home_code, {_HOUSE_STOCK} AS on_hand,
-      (SELECT coalesce(sum(b.on_hand), 0) FROM balance b WHERE b.item = v.item AND b.location = v.home) AS in_home
+      w.code AS warehouse_code, coalesce(h.code, '') AS home_code, {_TOLD_STOCK} AS on_hand,
+      (SELECT coalesce(sum(b.on_hand), 0) FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = v.item AND b.location = v.home AND (? = 0 OR NOT l.is_blind)) AS in_home,
+      (? = 1 AND EXISTS (SELECT 1 FROM balance b JOIN location l ON l.id = b.location
+        WHERE b.item = v.item AND l.warehouse = v.warehouse AND l.is_blind)) AS is_counted
     FROM stock_level v JOIN item i ON i.id = v.item JOIN warehouse w ON w.id = v.warehouse
     LEFT JOIN location h ON h.id = v.home"""
 _BELOW = _statement(
@@ -897,10 +972,16 @@ async def levels_of(items: Collection[int]) -> dict[tuple[int, int], Wanted]:
 
 
 async def levels(
-    text: str, warehouses: Warehouses, *, only_below: bool = False, page: int = 1, size: int = PAGE
+    text: str,
+    warehouses: Warehouses,
+    *,
+    only_below: bool = False,
+    is_blind: bool = False,
+    page: int = 1,
+    size: int = PAGE,
 ) -> Page:
     """Items of which something is wanted, by code; only those of which there is too little, if asked."""
-    conditions, args = ["1 = 1"], list[Any]()
+    conditions, args = ["1 = 1"], list[Any]([int(is_blind)] * 3)
     if warehouses is not None:
         conditions.append("v.warehouse IN {ids}")
         args.append(as_json(sorted(warehouses)))
@@ -908,7 +989,8 @@ async def levels(
         conditions.append("{found:i.search}")
         args.append(fragment)
     if only_below:
-        conditions.append(f"{_HOUSE_STOCK} < v.least")
+        conditions.append(f"{_TOLD_STOCK} < v.least")
+        args.append(int(is_blind))
     statement = _both(f"{_LEVELS} WHERE {' AND '.join(conditions)} ORDER BY i.code, w.code LIMIT ? OFFSET ?")
     rows = await fetch(statement, *args, size + 1, (page - 1) * size)
     return Page([_level(row) for row in rows[:size]], page, len(rows) > size)
@@ -919,7 +1001,8 @@ def _level(row: Row) -> LevelLine:
     names = ("code", "name", "unit", "warehouse_code", "home_code")
     told = {name: values.pop(name) for name in names}
     on_hand, in_home = int(values.pop("on_hand")), int(values.pop("in_home"))
-    return LevelLine(wanted=Wanted(**values), on_hand=on_hand, in_home=in_home, **told)
+    is_counted = bool(values.pop("is_counted"))
+    return LevelLine(wanted=Wanted(**values), on_hand=on_hand, in_home=in_home, is_counted=is_counted, **told)
 
 
 async def below_level(items: Collection[int], warehouses: Warehouses) -> dict[int, list[str]]:

@@ -31,6 +31,7 @@ _OPEN = Statement(
     "SELECT id, subject, warehouse, body FROM task WHERE kind = 'replenish' AND closed_at IS NULL"
     " AND item IN (SELECT (json_array_elements_text(?::text::json))::int)",
 )
+_BLIND = Statement("SELECT id FROM location WHERE warehouse = ? AND is_blind")
 _NEW = Statement(
     "INSERT INTO task (kind, subject, warehouse, location, item, reason, opened_at, operation, body)"
     " VALUES ('replenish', ?, ?, ?, ?, 'below_refill', ?, '', ?) RETURNING id"
@@ -60,12 +61,18 @@ async def refresh(items: Collection[int]) -> None:
 
 
 async def _takes(one: Wanted, today: date) -> list[Take]:
-    """What to bring from where; nothing when the bin holds enough, or nothing lies elsewhere."""
+    """What to bring from where; nothing when the bin holds enough, or nothing lies elsewhere.
+
+    A place that is being counted blind neither gets nor gives: how much it lacks or has would tell the counter.
+    """
     lumps = await promising.lumps(one.item, one.warehouse)
     lacks = level.to_bring(one, lumps)
     if lacks <= 0:
         return []
-    elsewhere = [lump for lump in lumps if lump.location != one.home]
+    blind = {row[0] for row in await fetch(_BLIND, one.warehouse)}
+    if one.home in blind:
+        return []
+    elsewhere = [lump for lump in lumps if lump.location != one.home and lump.location not in blind]
     return availability.plan(elsewhere, lacks, rule="fefo", day=today).takes
 
 

@@ -15,6 +15,20 @@ def balance_key(cell: Cell) -> str:
     return f"i-{item}/l-{location}//"
 
 
+def balance_scope(warehouse: int, *, is_blind: bool) -> str:
+    """Who receives a balance: everybody on that floor; of a blind place only those who are never sent to count."""
+    return f"figures:w-{warehouse}" if is_blind else f"warehouse:w-{warehouse}"
+
+
+def lying_row(warehouse: int, cell: Cell, expiry: str) -> tuple[str, str, str, dict[str, str]]:
+    """That goods lie in a blind place, for those who pick there meanwhile: which lot, never how much of it.
+
+    Serials are left out, since whoever counts them knows how many there are.
+    """
+    key = balance_key(cell._replace(serial=""))
+    return f"warehouse:w-{warehouse}", "lying", key, {"expiry": expiry} if expiry else {}
+
+
 def escaped(text: str) -> str:
     """A lot or serial that cannot be mistaken for two parts of a key."""
     return text.replace("%", "%25").replace("/", "%2F")

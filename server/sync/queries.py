@@ -9,6 +9,7 @@ import msgspec
 
 from server.db import Row, Statement, as_json, fetch, fetch_by_keys, here
 from server.ids import digest
+from server.people.role import may_count
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -32,13 +33,18 @@ class Device(msgspec.Struct, frozen=True):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What this device may see: its people's warehouses, never another's rows."""
+        """What this device may see: its people's warehouses, never another's rows.
+
+        The figures of places that are being counted blind reach no device that somebody may count with.
+        """
         own = f"device:{self.wire_id}"
         if not self.is_active:
             return (own,)
+        figures = () if may_count(self.role) else tuple(f"figures:w-{one}" for one in self.warehouses)
         return (
             "catalogue",
             *(f"warehouse:w-{warehouse}" for warehouse in self.warehouses),
+            *figures,
             own,
             f"role:{self.role}",
         )

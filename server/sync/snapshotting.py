@@ -12,7 +12,7 @@ import msgspec
 
 from server import canonical, clock, feed, ids
 from server.config import settings
-from server.db import current
+from server.db import Statement, current, fetch
 from server.feed import Head, Line
 from server.sync import snapshot, wire
 
@@ -96,7 +96,12 @@ async def _standing(memory: Memory, scope: str, head: Head, digest: tuple[int, s
         memory.parts[scope] = part = msgspec.structs.replace(part, seq=max(part.seq, head.seq))
         return part
     changed = await feed.after((scope,), part.seq, FEW_CHANGES + 1)
-    return part if len(changed) <= FEW_CHANGES else None
+    return None if len(changed) > FEW_CHANGES or any(map(_is_withdrawn, changed)) else part
+
+
+def _is_withdrawn(line: Line) -> bool:
+    """Whether this row was taken from a scope so that nobody there sees it: then no file may hand it out either."""
+    return line.deleted and line.kind == "balance"
 
 
 def _are_there(scope: str, part: Part) -> bool:
@@ -145,9 +150,25 @@ def _file(scope: str, name: str) -> Path:
     return folder() / scope.replace(":", "_") / name
 
 
+_HIDES = Statement(
+    "SELECT 1 FROM location WHERE is_blind AND 'warehouse:w-' || CAST(warehouse AS TEXT) = ? LIMIT 1"
+)
+
+
+async def _hides_figures(scope: str) -> bool:
+    return scope.startswith("warehouse:") and bool(await fetch(_HIDES, scope))
+
+
 async def content(scope: str, name: str) -> bytes | None:
-    """One snapshot file as it is kept; chunks are gzip, indexes are not."""
+    """One snapshot file as it is kept; chunks are gzip, indexes are not.
+
+    While figures of the scope are kept from whoever counts, only what its manifest names now is handed out.
+    """
     if not _NAME.fullmatch(name):
         return None
+    if await _hides_figures(scope):
+        now = await feed.beyond((scope,), _NOTHING, 1)
+        if name not in (await _part(scope, now.head, now.digests[scope])).files:
+            return None
     file = _file(scope, name)
     return await asyncio.to_thread(file.read_bytes) if file.is_file() else None

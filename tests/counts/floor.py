@@ -53,7 +53,7 @@ async def take(pda: given.Pda, code: str, amount: int, place: str, at_ms: int = 
     )
 
 
-async def report(pda: given.Pda, kind: str, at_ms: int = 0, **args: object) -> Any:
+async def report(pda: given.Pda, kind: str, at_ms: int = 0, **args: Any) -> Any:
     """One operation, perhaps of an earlier moment; gives its verdict."""
     if not at_ms:
         return await pda.report(kind, **args)

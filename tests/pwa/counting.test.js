@@ -88,6 +88,24 @@ test("what the book expects of a place that is counted blind is on no screen of 
   assert.match(screens[2], />25</);
 });
 
+test("goods of a place that is counted blind are still taken from it by one scan, and shown without a figure", async () => {
+  const { server, device } = await floor();
+  device.network = server.fetch;
+  server.drop("warehouse:w-1", "balance", "i-1/l-1//");
+  server.put("warehouse:w-1", "lying", "i-1/l-1//", {});
+  await device.edge.puller.pull();
+  device.network = offline;
+  const card = await ask(device, "/edge/items/i-1");
+  await ask(device, "/edge/move");
+  await scan(device, "A-01");
+  await scan(device, "CUP");
+  await scan(device, "A-02");
+
+  assert.match(card, /A-01/);
+  assert.match(card, />25</);
+  assert.deepEqual((await written(device)).map(({ kind, args }) => [kind, args.source, args.target]), [["stock.move@1", "l-1", "l-2"]]);
+});
+
 test("a place is counted from its card by one tap, asked for or not", async () => {
   const { device } = await floor();
   const card = await ask(device, "/edge/locations/l-3");

@@ -74,8 +74,8 @@ async function itemCard(ctx, id, feedback) {
   const all = await Promise.all(balances.map(async (/** @type {any} */ balance) => ({ balance, place: await rows.location(balance.location) })));
   const blind = await blindPlaces(ctx);
   const stock = all
-    .filter(({ balance, place: at }) => cmp(balance.on_hand, "0") !== 0 && (!at || isReal(at)))
-    .map((one) => ({ ...one, hidden: blind.has(one.balance.location) }));
+    .filter(({ balance, place: at }) => isThere(balance) && (!at || isReal(at)))
+    .map((one) => ({ ...one, hidden: one.balance.veiled || blind.has(one.balance.location) }));
   const view = activity.viewOf(ctx);
   const summary = await ctx.outbox.summary();
   return card(ctx, { title: view.t("lookup.item"), body: lookupView.itemCard(view, found, stock, summary.lastContact), print: `/edge/print/item/${found.id}`, feedback });
@@ -86,12 +86,17 @@ async function placeCard(ctx, id, feedback) {
   const { rows } = ctx.stores;
   const [found, balances] = await Promise.all([rows.location(id), rows.balancesAt(id)]);
   if (!found) return search(ctx, { tone: "bad", key: "reason.not_found" });
-  const lying = balances.filter((/** @type {any} */ balance) => cmp(balance.on_hand, "0") !== 0);
+  const lying = balances.filter(isThere);
   const hidden = (await blindPlaces(ctx)).has(id);
   const contents = await Promise.all(lying.map(async (/** @type {any} */ balance) => ({ balance, item: await rows.item(balance.item), hidden })));
   const view = activity.viewOf(ctx);
   const summary = await ctx.outbox.summary();
   return card(ctx, { title: view.t("lookup.place"), body: lookupView.placeCard(view, found, contents, summary.lastContact), print: `/edge/print/location/${found.id}`, count: isReachable(found) ? found.id : null, feedback });
+}
+
+/** @param {{on_hand: string, veiled?: boolean}} balance */
+function isThere({ on_hand, veiled }) {
+  return veiled || cmp(on_hand, "0") !== 0;
 }
 
 /** @param {{kind: string}} place */

@@ -8,7 +8,7 @@ import { present } from "./outcome.js";
  *   serial?: boolean, active?: boolean, units?: {name: string, factor: string}[]}} Item
  * @typedef {{id: string, code: string, kind: string, warehouse?: string, zone?: string, active?: boolean}} Place
  * @typedef {{item: string, location: string, lot?: string|null, serial?: string|null, on_hand: string, held?: string,
- *   expiry?: string|null, pending?: boolean}} Balance
+ *   expiry?: string|null, pending?: boolean, veiled?: boolean}} Balance  veiled: being counted blind, nobody knows how much
  * @typedef {{item: Item, quantity: string, unit: string, factor: string, lot?: string|null, expiry?: string|null,
  *   made_on?: string|null, serial?: string|null, code?: string|null}} Line
  * @typedef {{type: 'item', item: Item, quantity: string, unit: string, factor: string, lot?: string|null,
@@ -84,7 +84,7 @@ export function withKnownExpiry(line, balances) {
  */
 export function lyingAt(balances, location) {
   return balances
-    .filter((balance) => balance.location === location && cmp(balance.on_hand, "0") > 0)
+    .filter((balance) => balance.location === location && (balance.veiled || cmp(balance.on_hand, "0") > 0))
     .sort((one, other) => (one.expiry || "9999").localeCompare(other.expiry || "9999"));
 }
 

@@ -108,7 +108,7 @@ function wantOf(line) {
 /** @param {Carried} line @param {import('./goods.js').Balance[]} balances @param {string} location @returns {Carried} */
 function withAvailable(line, balances, location) {
   const lying = balances.find((balance) => balance.location === location && (balance.lot || "") === (line.lot || "") && (balance.serial || "") === (line.serial || ""));
-  return { ...line, available: lying ? lying.on_hand : null };
+  return { ...line, available: lying && !lying.veiled ? lying.on_hand : null };
 }
 
 /** Into the hand; the same goods again add up. @param {Session} session @param {Carried} line @param {boolean} more @returns {Outcome} */
@@ -129,7 +129,7 @@ export function setMarks(session, marks) {
   const mark = marks.lot || marks.serial || "";
   if (mark && !isMark(mark)) return refused(session, "receive.bad_lot");
   const choice = session.open.choices.find((lying) => (marks.serial ? lying.serial === marks.serial : lying.lot === marks.lot));
-  const line = { ...session.open.line, lot: marks.lot || session.open.line.lot, serial: marks.serial || session.open.line.serial, expiry: choice?.expiry, available: choice?.on_hand ?? null };
+  const line = { ...session.open.line, lot: marks.lot || session.open.line.lot, serial: marks.serial || session.open.line.serial, expiry: choice?.expiry, available: choice && !choice.veiled ? choice.on_hand : null };
   return pickUp({ ...session, open: null }, line, !choice);
 }
 

@@ -12,7 +12,7 @@ import { lyingAt } from "./goods.js";
 /**
  * @typedef {import('./goods.js').Line} Line
  * @typedef {import('./goods.js').Balance} Balance
- * @typedef {{lot?: string|null, serial?: string|null, expiry?: string|null, on_hand: string}} Choice
+ * @typedef {{lot?: string|null, serial?: string|null, expiry?: string|null, on_hand: string, veiled?: boolean}} Choice
  * @typedef {{kind: 'take', line: Line} | {kind: 'choose', line: Line, choices: Choice[]} |
  *   {kind: 'doubt', line: Line, reason: string}} Finding
  */
@@ -27,7 +27,7 @@ export function find(line, balances, location, { today, sure }) {
   const lying = lyingAt(balances, location);
   const named = identify(line, lying);
   if (wantsMark(named)) {
-    return lying.length || sure ? { kind: "choose", line: named, choices: lying } : { kind: "doubt", line: named, reason: "source.not_in_book" };
+    return lying.length || sure ? { kind: "choose", line: named, choices: lying.filter((one) => !one.veiled || !line.item.serial) } : { kind: "doubt", line: named, reason: "source.not_in_book" };
   }
   if (sure) return { kind: "take", line: named };
   if (isExpired(named.expiry, today)) return { kind: "doubt", line: named, reason: "source.expired" };
@@ -55,7 +55,8 @@ function wantsMark(line) {
 
 /** @param {Line} line @param {Balance} balance */
 function isSame(line, balance) {
-  return (line.lot || "") === (balance.lot || "") && (line.serial || "") === (balance.serial || "");
+  // Of a place that is counted blind, a device knows lots and no serials.
+  return (line.lot || "") === (balance.lot || "") && (balance.veiled || (line.serial || "") === (balance.serial || ""));
 }
 
 /** @param {Line} line @param {Balance[]} lying */
@@ -67,7 +68,7 @@ function reasonOfAbsence(line, lying) {
 /** Does the hand take more than the book knows of? @param {Line} line @param {Balance[]} balances @param {string} location */
 export function exceedsBook(line, balances, location) {
   const lying = lyingAt(balances, location).find((balance) => isSame(line, balance));
-  return !lying || cmp(line.quantity, lying.on_hand) > 0;
+  return !lying || (!lying.veiled && cmp(line.quantity, lying.on_hand) > 0);
 }
 
 /** Two scans of the same doubt make it sure. @param {{item: string, mark: string, source: string}|null|undefined} doubt @param {Line} line @param {string} source */

@@ -35,7 +35,7 @@ export function lineRow(view, line, button) {
 
 /**
  * Which lot (or piece)? Tap one, scan it, or type it. The one that expires first stands first.
- * @param {View} view @param {{action: string, line: Line, choices: {lot?: string|null, serial?: string|null, expiry?: string|null, on_hand?: string}[], blind?: boolean}} question @returns {Html}
+ * @param {View} view @param {{action: string, line: Line, choices: {lot?: string|null, serial?: string|null, expiry?: string|null, on_hand?: string, veiled?: boolean}[], blind?: boolean}} question @returns {Html}
  */
 export function whichMark(view, { action, line, choices, blind = false }) {
   const name = line.item.serial ? "serial" : "lot";
@@ -44,7 +44,7 @@ export function whichMark(view, { action, line, choices, blind = false }) {
     ${choices.length > 0 && html`<ul class="choices">
       ${choices.slice(0, 6).map((choice) => html`<li><button class="choice" type="button" hx-post="${action}" hx-vals='${JSON.stringify({ [name]: choice[name] || "" })}'>
         <b>${choice[name]}</b>
-        <span>${choice.expiry && html`${view.t("goods.expiry")} ${choice.expiry}`}${!blind && choice.on_hand && html` · ${figure(choice.on_hand)} ${line.item.unit}`}</span>
+        <span>${choice.expiry && html`${view.t("goods.expiry")} ${choice.expiry}`}${!blind && !choice.veiled && choice.on_hand && html` · ${figure(choice.on_hand)} ${line.item.unit}`}</span>
       </button></li>`)}
     </ul>`}
     ${typedMark(view, action, name)}

@@ -70,5 +70,5 @@ export function shortBody(view, session, items) {
 export function otherBins(view, item, others) {
   return html`<h2 class="question-words">${icon("place")}${view.t(others.length ? "pick.other_bins" : "pick.no_other_bin", { name: item.name })}</h2>
     <ul class="choices">${others.slice(0, 5).map(({ place, balance }) => html`<li><button class="choice" type="button" hx-post="/edge/pick/place" hx-vals='${JSON.stringify({ location: place.id })}'>
-      <b>${place.code}</b><span>${figure(balance.on_hand)} ${item.unit} ${marks(view, balance)}</span></button></li>`)}</ul>`;
+      <b>${place.code}</b><span>${balance.veiled ? view.t("count.no_figure") : html`${figure(balance.on_hand)} ${item.unit}`} ${marks(view, balance)}</span></button></li>`)}</ul>`;
 }
