@@ -1,5 +1,7 @@
 """Prices of the unit in which goods are ordered: a dozen at 10.00 costs 10.00, though no piece costs just a twelfth."""
 
+from importlib import import_module
+
 import pytest
 
 from server import db, money
@@ -73,6 +75,30 @@ async def test_what_was_paid_last_for_a_carton_is_offered_for_a_carton(database:
 
     assert isinstance(again, Confirmed)
     assert (await only_line(again.id)).amount == 30 * money.AMOUNT_SCALE
+
+
+async def test_what_was_agreed_for_a_piece_before_prices_had_units_is_said_for_the_carton(
+    database: db.Database,
+) -> None:
+    released = import_module("server.migrations.stockhand_2026_11_25t13_07_00_000000")
+    cartons = await ordering.save(await head(), [await cups(2, price=1)], by=ADA)
+    uneven = await ordering.save(await head(), [await cups(2, price=1)], by=ADA)
+    assert isinstance(cartons, Saved) and isinstance(uneven, Saved)
+
+    async with db.writing():
+        as_it_was = db.Statement(
+            "UPDATE sales_line SET unit_price = 0, price = ?, factor = ? WHERE order_id = ?"
+        )
+        await db.execute(as_it_was, 850_000, 12_000, cartons.id)
+        await db.execute(as_it_was, 333_333, 500, uneven.id)
+        for change in released.CHANGES:
+            await db.execute(db.Statement(change))
+
+    carton, piece = await only_line(cartons.id), await only_line(uneven.id)
+    assert (carton.unit, carton.factor, carton.unit_price) == ("箱", 12_000, 10_200_000)
+    assert (piece.unit, piece.factor, piece.unit_price) == ("件", 1_000, 333_333), (
+        "no price of a half is exact"
+    )
 
 
 async def test_a_line_may_change_its_unit_and_keeps_what_was_agreed_for_the_new_one(
