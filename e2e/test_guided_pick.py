@@ -125,3 +125,119 @@ def expect_picked(desk: Page) -> None:
             return
         desk.wait_for_timeout(250)
     raise AssertionError(desk.locator("main").inner_text())
+
+
+def in_two_bins(house: House) -> tuple[str, int]:
+    """A plain item that lies in several bins, and how many of it any of them can give."""
+    bins: dict[str, list[Decimal]] = {}
+    for (item, place, lot), amount in words.shelves(house).items():
+        if not lot and amount == int(amount) and place != "MAIN-DOCK":
+            bins.setdefault(item, []).append(amount)
+    return next((item, int(min(there))) for item, there in bins.items() if len(there) > 1 and min(there) > 1)
+
+
+def test_a_short_line_is_two_taps_and_the_other_bin_stands_there_at_once(
+    house: House, desk: Page, open_device: OpenDevice
+) -> None:
+    item, amount = in_two_bins(house)
+    hand = words.enrol_device(house, open_device(), "wang")
+    words.expect_ready(hand)
+    number = released(desk, [(item, amount)])
+    expect_task(hand, number)
+    words.go_offline(hand)
+    hands = Hands(hand)
+    next_task(hand)
+    hands.scan(words.label_of("MT-02"), "quiet")
+    planned, _ = wanted(hand)
+
+    _, touched = hands.cost(lambda: find_none(hand))
+
+    instead, still = wanted(hand)
+    assert touched == 2
+    assert still == item
+    assert instead != planned
+    hands.scan(words.label_of(instead), "quiet")
+    hands.scan(words.barcode(item), "good")
+    expect(hand.locator(".done-card")).to_contain_text(number)
+    words.go_online(hand)
+    words.expect_sent(hand)
+    expect_picked(desk)
+    assert words.lying_at(house, item, planned) == 0, "the book follows what was seen"
+    words.go_home(hand)
+    expect_to_count(hand, planned)
+    words.expect_in_order(house)
+
+
+def find_none(hand: Page) -> None:
+    """There is none of it here."""
+    tap(hand.locator(".thumb [hx-get='/edge/guide/short']"))
+    tap(hand.locator(".choice").first)
+    expect(words.told(hand)).to_have_attribute("tone", "caution")
+
+
+def expect_to_count(hand: Page, place: str) -> None:
+    """The place is among those to be counted."""
+    for _ in range(20):
+        words.begin(hand, "count")
+        if hand.locator(".rows .place-code", has_text=place).count():
+            return
+        words.go_home(hand)
+        hand.wait_for_timeout(500)
+    raise AssertionError(f"{place} is not to be counted")
+
+
+def test_after_a_dead_battery_the_same_line_stands_there_without_a_tap(
+    house: House, desk: Page, open_device: OpenDevice
+) -> None:
+    lines = ten_lines(house)[:3]
+    device = open_device()
+    hand = words.enrol_device(house, device, "wang")
+    words.expect_ready(hand)
+    words.expect_kept(device)
+    number = released(desk, lines)
+    expect_task(hand, number)
+    next_task(hand)
+    words.scan_and_hear(hand, words.label_of("MT-03"))
+    words.scan_and_hear(hand, words.barcode(wanted(hand)[1]), "good")
+    before = wanted(hand)
+
+    device.kill()
+    hand = device.open(offline=True)
+
+    expect(words.screen(hand, "guide")).to_be_visible(timeout=20_000)
+    assert wanted(hand) == before
+    for _ in lines[1:]:
+        words.scan_and_hear(hand, words.barcode(wanted(hand)[1]), "good")
+    expect(hand.locator(".done-card")).to_contain_text("MT-03")
+    device.come_back()
+    words.expect_sent(hand)
+    expect_booked(house, lines, "MT-03")
+
+
+def test_of_two_who_took_a_task_without_a_network_the_later_one_is_told_and_loses_no_scan(
+    house: House, desk: Page, open_device: OpenDevice
+) -> None:
+    lines = ten_lines(house)[:2]
+    first = words.enrol_device(house, open_device("pda-1"), "wang")
+    later = words.enrol_device(house, open_device("pda-2"), "zhao")
+    words.expect_ready(first, later)
+    number = released(desk, lines)
+    for hand in (first, later):
+        expect_task(hand, number)
+    words.go_offline(first, later)
+    for hand, tote in ((first, "MT-04"), (later, "MT-05")):
+        next_task(hand)
+        words.scan_and_hear(hand, words.label_of(tote))
+        words.scan_and_hear(hand, words.barcode(wanted(hand)[1]), "good")
+
+    words.go_online(first)
+    words.expect_sent(first)
+    words.go_online(later)
+
+    expect(later.locator(".guide-news")).to_contain_text("wang", timeout=20_000)
+    words.scan_and_hear(later, words.barcode(lines[1][0]), "bad")
+    taken = [
+        row["target_code"] for row in house.ledger() if row["document"].startswith("sn-") and row["device"]
+    ]
+    assert sorted(taken) == ["MT-04", "MT-05"], "what was picked is picked"
+    words.expect_in_order(house)

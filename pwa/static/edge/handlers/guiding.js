@@ -3,7 +3,7 @@
 import { isExpired } from "../session/expiry.js";
 import { isCarrier, lyingAt } from "../session/goods.js";
 import * as guide from "../session/guide.js";
-import { elsewhere, isOpen, nextTask, standing, surplusOf, takenByOther, tasksOf } from "../session/pick_task.js";
+import { backsOf, elsewhere, isOpen, nextTask, standing, takenByOther, tasksOf } from "../session/pick_task.js";
 import { layOut, metres, orderFrom } from "../session/pick_walk.js";
 import { cmp } from "../session/quantity.js";
 import * as guideView from "../views/guide.js";
@@ -25,7 +25,7 @@ import * as work from "./work.js";
  * @typedef {import('../session/pick_task.js').Notice} Notice
  * @typedef {import('../session/pick_task.js').PickLine} PickLine
  * @typedef {import('../session/pick_task.js').Task} Task
- * @typedef {{notices: Notice[], picks: PickLine[]}} Asked  what the feed says there is to pick
+ * @typedef {{notices: Notice[], picks: PickLine[], backs: import('../session/pick_task.js').PutBack[]}} Asked  what the feed says there is to pick, and to put back
  * @typedef {{members: Notice[], visits: import('../session/guide.js').Visit[], backs: import('../session/guide.js').Back[], lost: string|null}} Standing
  */
 
@@ -36,11 +36,14 @@ const remembered = new WeakMap();
 async function asked(ctx) {
   const { rows } = ctx.stores;
   const { generation, ground, versions } = await rows.latestBase();
-  const key = [generation, ground, versions.notice ?? 0, versions.pick ?? 0].join("/");
+  const key = [generation, ground, versions.notice ?? 0, versions.pick ?? 0, versions.task ?? 0].join("/");
   const known = remembered.get(rows);
   if (known?.key === key) return known.asked;
-  const [notices, picks] = await Promise.all([rows.every("notice"), rows.every("pick")]);
-  const found = { notices: listed(notices), picks: listed(picks).map((pick) => ({ ...pick, lot: pick.lot ?? "", serial: pick.serial ?? "" })) };
+  const [notices, picks, tasks] = await Promise.all([rows.every("notice"), rows.every("pick"), rows.every("task")]);
+  const found = {
+    notices: listed(notices), picks: listed(picks).map((pick) => ({ ...pick, lot: pick.lot ?? "", serial: pick.serial ?? "" })),
+    backs: listed(tasks).filter(({ kind }) => kind === "put_back"),
+  };
   remembered.set(rows, { key, asked: found });
   return found;
 }
@@ -52,9 +55,9 @@ function listed(rows) {
 
 /** The tasks of this warehouse, the one to begin with first. @param {Context} ctx @returns {Promise<Task[]>} */
 export async function tasks(ctx) {
-  const [{ notices, picks }, acts, warehouse] = await Promise.all([asked(ctx), ctx.stores.rows.underway(), work.warehouseOf(ctx)]);
+  const [{ notices, picks, backs }, acts, warehouse] = await Promise.all([asked(ctx), ctx.stores.rows.underway(), work.warehouseOf(ctx)]);
   const here = notices.filter((notice) => !notice.warehouse || notice.warehouse === warehouse?.id);
-  return tasksOf(here, standing(picks, acts), ctx.user, acts);
+  return tasksOf(here, standing(picks, acts), ctx.user, acts, backs);
 }
 
 /** What home says of picking: the task in hand, or else the next, and how many there are. @param {Context} ctx @param {Session|undefined} session */
@@ -76,7 +79,7 @@ export async function tile(ctx) {
 async function standingOf(ctx, session) {
   const task = session.task;
   if (!task) return { members: [], visits: [], backs: [], lost: null };
-  const [{ notices, picks }, acts] = await Promise.all([asked(ctx), ctx.stores.rows.underway()]);
+  const [{ notices, picks, backs: rows }, acts] = await Promise.all([asked(ctx), ctx.stores.rows.underway()]);
   const members = notices.filter((notice) => (notice.wave ?? notice.id) === task.id || task.notices.includes(notice.id));
   const wanted = new Set(members.filter(({ state }) => state === "released" || state === "picking").map(({ id }) => id));
   const lines = standing(picks.filter(({ notice }) => wanted.has(notice)), acts);
@@ -86,7 +89,7 @@ async function standingOf(ctx, session) {
   return {
     members, lost: takenByOther(members, ctx.user),
     visits: guide.visitsOf(session, open, items, places),
-    backs: await backsOf(ctx, session, members, acts),
+    backs: await backs(ctx, rows.filter(({ document }) => task.notices.includes(document)), acts),
   };
 }
 
@@ -113,15 +116,15 @@ function isBinOf(place, warehouse) {
   return place?.kind === "bin" && place.active !== false && (!warehouse || place.warehouse === warehouse);
 }
 
-/** What lies in the totes of the task and nobody wants any more. @param {Context} ctx @param {Session} session @param {Notice[]} members @param {Act[]} acts */
-async function backsOf(ctx, session, members, acts) {
-  const backs = [];
-  for (const { notice, item: id, quantity, isCancelled } of surplusOf(members, acts)) {
-    const [item, balances] = await Promise.all([ctx.stores.rows.item(id), ctx.stores.rows.balancesOfItem(id)]);
-    const totes = new Set([guide.toteOf(session, notice)?.id, members.find((one) => one.id === notice)?.tote].filter(Boolean));
-    if (item) backs.push({ notice, item, quantity, isCancelled, lying: balances.filter((/** @type {any} */ one) => totes.has(one.location) && cmp(one.on_hand, "0") > 0) });
-  }
-  return backs;
+/** What of the task is to go back, with its item and places. @param {Context} ctx @param {import('../session/pick_task.js').PutBack[]} rows @param {Act[]} acts @returns {Promise<import('../session/guide.js').Back[]>} */
+async function backs(ctx, rows, acts) {
+  const found = backsOf(rows, acts);
+  const [items, places] = await Promise.all([itemsById(ctx, found.map(({ item }) => item)), placesById(ctx, found.flatMap(({ source, target }) => [source, target]))]);
+  return found.flatMap((back) => {
+    const item = items.get(back.item);
+    const source = places.get(back.source);
+    return item && source ? [{ ...back, item, source, target: places.get(back.target) ?? null }] : [];
+  });
 }
 
 /** @param {Context} ctx @param {string[]} ids @returns {Promise<Map<string, Item>>} */
@@ -152,7 +155,7 @@ export async function decide(ctx, session, scan) {
 /** The task to whose goods this tote belongs; an empty one begins the next. @param {Context} ctx @param {Place} tote @param {Session} session */
 async function offeredTo(ctx, tote, session) {
   const [found, { notices }] = await Promise.all([tasks(ctx), asked(ctx)]);
-  const owner = notices.find((notice) => notice.tote === tote.id);
+  const owner = notices.find(({ totes }) => totes?.includes(tote.id));
   const begun = owner && found.find(({ notices: members, holder }) => holder !== "other" && members.includes(owner.id));
   return begun ?? nextTask(found, session.task?.id);
 }
@@ -172,8 +175,8 @@ async function factsOf(ctx, session, { members, visits, backs, lost }, scan = nu
 
 /** Whether the goods alone say where one stands: they lie in no other bin, or nothing else lies in this one. @param {Context} ctx @param {import('../session/guide.js').Visit} visit @param {import('../session/goods.js').Balance[]} here @param {import('../session/goods.js').Balance[]} balances */
 async function isOwnBin(ctx, { place, item }, here, balances) {
-  if (here.every((one) => one.item === item.id || cmp(one.on_hand, "0") <= 0)) return true;
-  const lying = balances.filter(({ on_hand }) => cmp(on_hand, "0") > 0).map(({ location }) => location);
+  if (here.every((one) => one.item === item.id || (!one.veiled && cmp(one.on_hand, "0") <= 0))) return true;
+  const lying = balances.filter(({ on_hand, veiled }) => veiled || cmp(on_hand, "0") > 0).map(({ location }) => location);
   const places = await placesById(ctx, lying);
   return [...places.values()].every(({ id, kind }) => kind !== "bin" || id === place.id);
 }
@@ -183,6 +186,13 @@ async function isOwnBin(ctx, { place, item }, here, balances) {
 /** The task in hand; without one, those there are. @param {Context} ctx */
 export function show(ctx) {
   return activity.show(ctx, "guide", { pad: ctx.query.has("pad") });
+}
+
+/** Somebody else is at it, or the order has changed: said on the screen that is shown, without taking it away. @param {Context} ctx */
+export async function news(ctx) {
+  const { sessions } = await work.load(ctx);
+  const { lost, backs } = await standingOf(ctx, sessions.guide ?? guide.start());
+  return guideView.news(activity.viewOf(ctx), { lost, backs: backs.length }) ?? "";
 }
 
 /** All tasks, to choose another or to leave this one. @param {Context} ctx */
@@ -221,7 +231,7 @@ async function totesOf(ctx, task) {
   const [{ notices }, acts] = await Promise.all([asked(ctx), ctx.stores.rows.underway()]);
   /** @type {Record<string, string>} */
   const ids = {};
-  for (const { id, tote } of notices) if (tote && task.notices.includes(id)) ids[id] = tote;
+  for (const { id, totes } of notices) if (totes?.length && task.notices.includes(id)) ids[id] = totes[totes.length - 1];
   for (const { kind, args, sign } of acts) if (kind === "stock.pick@1" && sign > 0 && !args.short_reason && task.notices.includes(args.document)) ids[args.document] = args.target;
   const places = await placesById(ctx, Object.values(ids));
   return Object.fromEntries(Object.entries(ids).flatMap(([notice, id]) => (places.has(id) ? [[notice, /** @type {Place} */ (places.get(id))]] : [])));
@@ -314,7 +324,7 @@ export async function contents(ctx, view, session, pad) {
     const walk = session.visited.length ? metres(await floorOf(ctx, members), session.visited) : null;
     return { title: number, ...guideView.finished(view, session, { walk, next: await upNext(ctx, session) }) };
   }
-  if (!visits.length) return { title: number, ...guideView.back(view, backs, await binsFor(ctx, backs[0].item)) };
+  if (!visits.length) return { title: number, ...guideView.back(view, backs) };
   const [visit, then] = visits;
   const lying = lyingAt(await ctx.stores.rows.balancesOfItem(visit.item.id), visit.place.id);
   const expiry = lying.find((balance) => (balance.lot ?? "") === visit.lot)?.expiry ?? null;
@@ -325,12 +335,4 @@ export async function contents(ctx, view, session, pad) {
 /** @param {Context} ctx @param {Session} session */
 async function upNext(ctx, session) {
   return nextTask(await tasks(ctx), session.task?.id);
-}
-
-/** Bins that hold an item already: where what goes back had best be put. @param {Context} ctx @param {Item} item @returns {Promise<Place[]>} */
-async function binsFor(ctx, item) {
-  const warehouse = (await work.warehouseOf(ctx))?.id;
-  const balances = await ctx.stores.rows.balancesOfItem(item.id);
-  const places = await placesById(ctx, balances.filter((/** @type {any} */ { on_hand }) => cmp(on_hand, "0") > 0).map((/** @type {any} */ { location }) => location));
-  return [...places.values()].filter((place) => isBinOf(place, warehouse)).slice(0, 3);
 }

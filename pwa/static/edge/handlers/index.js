@@ -15,6 +15,7 @@ import * as printing from "./printing.js";
 import * as receiving from "./receiving.js";
 import * as rescue from "./rescue.js";
 import * as scan from "./scan.js";
+import * as shipping from "./shipping.js";
 import * as signin from "./signin.js";
 import * as undo from "./undo.js";
 import * as waiting from "./waiting.js";
@@ -56,6 +57,7 @@ export const routes = [
 
   get("/edge/guide", guiding.show),
   get("/edge/guide/tile", guiding.tile),
+  get("/edge/guide/news", guiding.news),
   get("/edge/guide/list", guiding.list),
   post("/edge/guide/next", guiding.next),
   post("/edge/guide/take", guiding.take),
@@ -87,6 +89,19 @@ export const routes = [
   post("/edge/check/cancel", checking.cancel),
   post("/edge/check/second", checking.who),
   post("/edge/check/pin", checking.pin),
+
+  get("/edge/ship", shipping.showShip),
+  post("/edge/ship/tracking", shipping.track),
+  post("/edge/ship/carrier", shipping.carrier),
+  post("/edge/ship/unload", shipping.unload),
+  post("/edge/ship/departure", shipping.send),
+
+  get("/edge/door", shipping.showDoor),
+  post("/edge/door/notice", shipping.choose),
+  post("/edge/door/picture", shipping.picture),
+  post("/edge/door/delivered", shipping.delivered),
+  post("/edge/door/refusal", shipping.refuse),
+  post("/edge/door/cancel", shipping.cancel),
 
   get("/edge/count", counting.show),
   post("/edge/count/at", counting.at),

@@ -38,8 +38,8 @@ import { doubtOf, isRepeated } from "./source.js";
  * @property {Last|null} last
  * @property {{place: Place, last: Last}|null} emptied  by the book nothing is left there: is it so?
  * @typedef {import('./outcome.js').Outcome<Session>} Outcome
- * @typedef {{quantity: string, notice: string, item: Item, isCancelled: boolean, lying: import('./goods.js').Balance[]}} Back
- *   what is to go back; lying: what of it the totes hold
+ * @typedef {{notice: string, reason: string, item: Item, quantity: string, source: Place, target: Place|null, lot: string, serial: string}} Back
+ *   what is to go back, from which tote and to which bin
  * @typedef {{today: string, visits: Visit[], isOwn: boolean, here: import('./goods.js').Balance[], backs: Back[], holds: boolean, lost?: string|null}} Facts
  *   visits: those left, the next first; isOwn: its bin need not be scanned; here: all that lies in the bin one stands at, by the
  *   book; holds: the scanned bin holds what is wanted next; lost: who else is at the task
@@ -58,7 +58,7 @@ export function take(task, totes) {
   const { id, number, kind, notices, places } = task;
   const session = { ...start(), task: { id, number, kind, notices, places }, totes: kind === "cluster" ? totes : whole(totes) };
   const claim = { kind: "task.take@1", args: { task: id } };
-  return { session, operations: task.holder === "me" ? [] : [claim], feedback: { tone: "quiet", key: "guide.taken", args: { number } } };
+  return { session, operations: task.holder === "me" || kind === "back" ? [] : [claim], feedback: { tone: "quiet", key: "guide.taken", args: { number } } };
 }
 
 /** @param {Record<string, Place>} totes @returns {Record<string, Place>} */
@@ -69,7 +69,7 @@ function whole(totes) {
 
 /** Let others go on with it: what was picked stays picked. @param {Session} session @returns {Outcome} */
 export function leave(session) {
-  if (!session.task) return noted(start(), "scan.cancelled");
+  if (!session.task || session.task.kind === "back") return noted(start(), "scan.cancelled");
   const args = { number: session.task.number };
   return { session: start(), operations: [{ kind: "task.take@1", args: { task: session.task.id, leave: true } }], feedback: { tone: "quiet", key: "guide.left", args } };
 }
@@ -196,7 +196,7 @@ function amountOf(line, visit, lying, scanned) {
   if (/** @type {any} */ (line.item).each) return scanned;
   const there = lying.find(({ lot }) => (lot || "") === (line.lot || ""));
   const isSwapped = (line.lot || "") !== visit.lot;
-  return isSwapped && there && cmp(there.on_hand, visit.quantity) < 0 ? there.on_hand : visit.quantity;
+  return isSwapped && there && !there.veiled && cmp(there.on_hand, visit.quantity) < 0 ? there.on_hand : visit.quantity;
 }
 
 /** The lot or piece of the open line, tapped, typed or scanned. @param {Session} session @param {{lot?: string, serial?: string}} marks @param {Facts} facts @returns {Outcome} */
@@ -244,7 +244,7 @@ function shared(visit, goods) {
 function book(session, goods, source, parts, target, facts) {
   const quantity = parts.reduce((sum, part) => add(sum, part.quantity), "0");
   const last = { goods: { ...goods, quantity }, source, parts, target, most: quantity, ids: [] };
-  const isEmpty = cmp(facts.here.reduce((sum, { on_hand }) => add(sum, on_hand), "0"), quantity) === 0;
+  const isEmpty = !facts.here.some(({ veiled }) => veiled) && cmp(facts.here.reduce((sum, { on_hand }) => add(sum, on_hand), "0"), quantity) === 0;
   const [latest] = session.visited.slice(-1);
   const next = {
     ...session, last, source: null, focus: null, doubt: null, open: null, emptied: isEmpty && !session.held ? { place: source, last } : null,
@@ -359,17 +359,10 @@ export function answerEmpty(session, isEmpty) {
 function putBack(session, place, { backs }) {
   const [back] = backs;
   if (!back) return refused(session, "guide.nothing_left");
-  let rest = back.quantity;
-  const moves = back.lying.flatMap(({ location, lot, serial, on_hand }) => {
-    const share = cmp(on_hand, rest) < 0 ? on_hand : rest;
-    rest = sub(rest, share);
-    const args = present({ item: back.item.id, quantity: share, source: location, target: place.id, lot, serial, document: back.notice });
-    return cmp(share, "0") > 0 ? [{ kind: "stock.move@1", args }] : [];
-  });
-  if (!moves.length) return refused(session, "guide.not_in_tote", { name: back.item.name });
-  const quantity = sub(back.quantity, rest);
-  return booked({ ...session, last: null, source: null }, moves.map((move) => (moves.length > 1 ? { ...move, group: true } : move)), {
-    tone: "good", key: "guide.put_back_done", args: { name: back.item.name, quantity, unit: back.item.unit, code: place.code }, numeral: `−${quantity}`,
+  const { item, quantity, source, lot, serial, notice } = back;
+  const move = { kind: "stock.move@1", args: present({ item: item.id, quantity, source: source.id, target: place.id, lot, serial, document: notice }) };
+  return booked({ ...session, last: null, source: null }, [move], {
+    tone: "good", key: "guide.put_back_done", args: { name: item.name, quantity, unit: item.unit, code: place.code }, numeral: `−${quantity}`,
   });
 }
 

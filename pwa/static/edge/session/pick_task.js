@@ -10,24 +10,27 @@ import { add, cmp, sub } from "./quantity.js";
 /**
  * @typedef {{id: string, item: string, quantity: string, picked: string}} NoticeLine
  * @typedef {{id: string, number: string, state: string, customer: string, due?: string, priority?: number, wave?: string, wave_number?: string,
- *   wave_kind?: string, warehouse?: string, strict?: boolean, tote?: string, taken?: string, taker?: string, grid?: [number, number], lines: NoticeLine[]}} Notice
- * @typedef {'single'|'batch'|'cluster'|'zone'} Kind
+ *   wave_kind?: string, warehouse?: string, strict?: boolean, totes?: string[], taken?: string, taker?: string, grid?: [number, number], lines: NoticeLine[]}} Notice
+ * @typedef {'single'|'batch'|'cluster'|'zone'|'back'} Kind  back: nothing is to be picked, only put back
  * @typedef {{id: string, number: string, kind: Kind, notices: string[], customer: string, due: string, priority: number, places: number,
  *   holder: 'me'|'nobody'|'other', taker: string}} Task
  * @typedef {{id: string, notice: string, line: string, item: string, location: string, lot: string, serial: string, quantity: string,
  *   picked: string, position: number, state: string}} PickLine  so much of a line is to be taken here
  * @typedef {{kind: string, args: any, sign: 1|-1}} Act  what this device did, or took back, that the rows do not show yet
- * @typedef {{notice: string, item: string, quantity: string, isCancelled: boolean}} Surplus  what lies in a tote and nobody wants any more
+ * @typedef {{document: string, number: string, reason: string, people: string[], takes: any[]}} PutBack
+ * @typedef {{notice: string, number: string, reason: string, item: string, quantity: string, source: string, target: string, lot: string, serial: string}} Back
+ *   what lies in a tote and nobody wants any more
  */
 
 const TO_PICK = new Set(["released", "picking"]);
-const PUT_BACK = "put_back";
+/** Before any order: it lies about in a tote and may be what another one waits for. */
+const FIRST = 10;
 
 /**
  * The tasks that somebody is to walk for, the one to begin with first: my own, then by urgency.
- * @param {Notice[]} notices @param {PickLine[]} lines as they stand @param {string} user @param {Act[]} acts @returns {Task[]}
+ * @param {Notice[]} notices @param {PickLine[]} lines as they stand @param {string} user @param {Act[]} acts @param {PutBack[]} [backs] @returns {Task[]}
  */
-export function tasksOf(notices, lines, user, acts) {
+export function tasksOf(notices, lines, user, acts, backs = []) {
   /** @type {Map<string, Notice[]>} */
   const together = new Map();
   for (const notice of notices) {
@@ -36,7 +39,17 @@ export function tasksOf(notices, lines, user, acts) {
     together.set(id, [...(together.get(id) ?? []), notice]);
   }
   const claimed = claims(acts);
-  return [...together].map(([id, members]) => taskOf(id, members, lines, user, claimed)).filter(({ places }) => places > 0).sort(byUrgency);
+  const picks = [...together].map(([id, members]) => taskOf(id, members, lines, user, claimed));
+  const walked = new Set(picks.filter(({ places }) => places > 0).flatMap((task) => task.notices));
+  const alone = backs.filter(({ document }) => !walked.has(document)).map((back) => backTask(back, user, acts));
+  return [...picks, ...alone].filter(({ places }) => places > 0).sort(byUrgency);
+}
+
+/** What is to go back for a notice that nobody walks for any more; those who picked it know where it was. @param {PutBack} row @param {string} user @param {Act[]} acts @returns {Task} */
+function backTask(row, user, acts) {
+  const { document, number, people } = row;
+  const holder = people.includes(user) ? /** @type {const} */ ("me") : /** @type {const} */ ("nobody");
+  return { id: document, notices: [document], holder, taker: "", number, kind: "back", customer: "", due: "", priority: FIRST, places: backsOf([row], acts).length };
 }
 
 /** @param {string} id @param {Notice[]} members @param {PickLine[]} lines @param {string} user @param {Map<string, boolean>} claimed @returns {Task} */
@@ -206,25 +219,21 @@ function byExpiry(one, other) {
   return (one.expiry || "9999").localeCompare(other.expiry || "9999") || cmp(other.on_hand, one.on_hand) || (one.location < other.location ? -1 : 1);
 }
 
-/** What was picked for these notices and is not wanted any more: an order became less, or none at all. @param {Notice[]} members @param {Act[]} acts @returns {Surplus[]} */
-export function surplusOf(members, acts) {
-  return members.flatMap((notice) => {
-    const isCancelled = notice.state === PUT_BACK;
-    return notice.lines.flatMap((line) => {
-      const more = sub(add(line.picked, broughtTo(notice, line, acts)), isCancelled ? "0" : line.quantity);
-      return cmp(more, "0") > 0 ? [{ notice: notice.id, item: line.item, quantity: more, isCancelled }] : [];
-    });
-  });
+/**
+ * What is to go back into bins (rows of kind put_back): an order became less, or none at all. What this device brought
+ * back already is taken off.
+ * @param {PutBack[]} rows @param {Act[]} acts @returns {Back[]}
+ */
+export function backsOf(rows, acts) {
+  return rows.flatMap(({ document, number, reason, takes }) => takes.flatMap((take) => {
+    const back = { notice: document, number, reason, lot: "", serial: "", ...take };
+    const brought = acts.filter(({ kind, args }) => kind === "stock.move@1" && args.document === document && isSameGoods(args, back));
+    const quantity = brought.reduce((rest, { args, sign }) => (sign > 0 ? sub(rest, args.quantity) : add(rest, args.quantity)), back.quantity);
+    return cmp(quantity, "0") > 0 ? [{ ...back, quantity }] : [];
+  }));
 }
 
-/** What this device added to a line, or put back of it; several lines of one item share it with the first. @param {Notice} notice @param {NoticeLine} line @param {Act[]} acts */
-function broughtTo(notice, line, acts) {
-  const isFirst = notice.lines.find(({ item }) => item === line.item)?.id === line.id;
-  let sum = "0";
-  for (const { kind, args, sign } of isFirst ? acts : []) {
-    if (args.document !== notice.id || args.item !== line.item) continue;
-    const grows = kind === "stock.pick@1" ? sign : kind === "stock.move@1" ? -sign : 0;
-    if (grows) sum = grows > 0 ? add(sum, args.quantity) : sub(sum, args.quantity);
-  }
-  return sum;
+/** @param {any} args of a move @param {Back} back */
+function isSameGoods(args, { item, source, lot, serial }) {
+  return args.item === item && args.source === source && (args.lot ?? "") === lot && (args.serial ?? "") === serial;
 }

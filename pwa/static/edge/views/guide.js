@@ -22,7 +22,15 @@ import { numberPad, prompt } from "./screen.js";
 /** @param {View} view @param {Session} session @param {State} state @returns {Html} */
 export function body(view, session, { visit, then, left, backs, pad }) {
   if (pad && session.last) return html`${lastCard(view, session)}${quantityPad(view, session)}`;
-  return html`${progress(view, session, left)}${backs.length > 0 && html`<p class="notice caution">${icon("caution")}${view.t("guide.back_later", { n: backs.length })}</p>`}${work(view, session, visit, then)}`;
+  return html`${progress(view, session, left)}
+    <div class="guide-news" hx-get="/edge/guide/news" hx-trigger="rows:changed from:body delay:300ms" hx-target="this">${news(view, { lost: null, backs: backs.length })}</div>
+    ${work(view, session, visit, then)}`;
+}
+
+/** What has come in from elsewhere about the task in hand. @param {View} view @param {{lost: string|null, backs: number}} state @returns {Html|null} */
+export function news(view, { lost, backs }) {
+  if (lost !== null) return html`<p class="notice bad" role="alert">${icon("caution")}${view.t("guide.lost", { who: lost })}</p>`;
+  return backs > 0 ? html`<p class="notice caution" role="status">${icon("caution")}${view.t("guide.back_later", { n: backs })}</p>` : null;
 }
 
 /** @param {View} view @param {Session} session @param {Visit} visit @param {Visit|undefined} then @returns {Html} */
@@ -117,13 +125,14 @@ export function short(view, visit) {
 
 // What goes back
 
-/** @param {View} view @param {Back[]} backs @param {Place[]} bins @returns {{body: Html, actions: Html|null}} */
-export function back(view, [first, ...others], bins) {
+/** @param {View} view @param {Back[]} backs @returns {{body: Html, actions: Html|null}} */
+export function back(view, [first, ...others]) {
+  const { item, quantity, source, target, lot, serial, reason } = first;
   return {
-    body: html`<p class="notice caution">${icon("caution")}${view.t(first.isCancelled ? "guide.cancelled" : "guide.less")}</p>
-      <article class="card visit put"><p class="visit-place">${icon("undo")}<b class="place-code">${bins.map(({ code }) => code).join(" · ") || view.t("guide.any_bin")}</b></p>
-        <div class="visit-goods"><div class="line-name"><h2>${first.item.name}</h2><p class="line-code">${first.item.code}</p></div>
-        <p class="line-amount"><span class="amount ${sizeOf(first.quantity)}">${figure(first.quantity)}</span><span class="amount-unit">${first.item.unit}</span></p></div></article>
+    body: html`<p class="notice caution">${icon("caution")}${view.t(reason === "cancelled" ? "guide.cancelled" : "guide.less")}</p>
+      <article class="card visit put"><p class="visit-place">${icon("undo")}<b class="place-code">${target?.code ?? view.t("guide.any_bin")}</b></p>
+        <div class="visit-goods"><div class="line-name"><h2>${item.name}</h2><p class="line-code">${item.code} · ${view.t("guide.out_of", { code: source.code })}</p>${marks(view, { lot, serial })}</div>
+        <p class="line-amount"><span class="amount ${sizeOf(quantity)}">${figure(quantity)}</span><span class="amount-unit">${item.unit}</span></p></div></article>
       ${prompt("place", view.t("guide.prompt_back"), others.length > 0 && view.t("guide.back_more", { n: others.length }))}`,
     actions: null,
   };
@@ -139,10 +148,10 @@ export function list(view, tasks, session) {
 
 /** @param {View} view @param {Task} task @param {boolean} isCurrent @returns {Html} */
 function taskRow(view, task, isCurrent) {
-  const inside = html`${icon(task.kind === "single" ? "pick" : "wave")}
+  const inside = html`${icon({ single: "pick", back: "undo" }[/** @type {string} */ (task.kind)] ?? "wave")}
     <span class="row-main"><b>${task.number}</b><span class="row-sub">${[task.due && view.t("guide.due", { day: task.due.slice(5) }), task.customer].filter(Boolean).join(" · ")}</span>
       ${stateBadge(view, task, isCurrent)}</span>
-    <span class="row-amount">${task.places}<small>${view.t("guide.places")}</small></span>`;
+    <span class="row-amount">${task.places}<small>${view.t(task.kind === "back" ? "guide.to_put_back" : "guide.places")}</small></span>`;
   if (task.holder === "other") return html`<li class="row">${inside}</li>`;
   return html`<li><button class="row" type="button" hx-post="/edge/guide/take" hx-vals='${JSON.stringify({ task: task.id })}'>${inside}</button></li>`;
 }
