@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from server import clock, desk, web, words
 from server.catalog.maintaining import Missing
 from server.desk import Offer, Step
-from server.outbound import following, notice, packing, releasing, shipping, surveying, waving
+from server.outbound import change, following, notice, packing, releasing, shipping, surveying, waving
 from server.outbound.following import Standing
 from server.outbound.ordering import By
 from server.outbound.releasing import NotNow
@@ -206,8 +206,10 @@ async def _page(
         places=await surveying.places(pinned.location for pinned in standing.pinned),
         cartons=(await surveying.cartons([one.id])).get(one.id, []),
         inside=await surveying.contents(standing.story.contents),
+        relabel=standing.void_labels,
+        back=await surveying.going_back(change.put_backs(one.state, standing.lines, standing.story)),
         totes=await surveying.totes(one.warehouse),
-        next=notice.next_step(one.state, standing.steps),
+        next=standing.next,
         steps=_steps(request, standing, refused or {}),
         refused=refused or {},
         about=await desk.about(request, "fulfilment", one.document),
@@ -223,7 +225,7 @@ def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str])
     """What this person can do with the notice now by one button."""
     one = standing.notice
     named = {name for name, (_, states) in STEPS.items() if one.state in states} | refused.keys()
-    following_step = notice.next_step(one.state, standing.steps)
+    following_step = standing.next
     if following_step != "check":
         named -= {"check"} - refused.keys()
     if following_step == "pick" or (one.state in notice.TO_PICK and not standing.steps.packs):

@@ -6,7 +6,7 @@ reversal, a late arrival or a pick for a cancelled notice ends where any other o
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from server import clock, events, feed, quantity
 from server.config import settings
 from server.db import Statement, as_json, execute, execute_many, fetch, writing
-from server.outbound import boxing, notice, order, queries, routing, surveying
+from server.outbound import boxing, change, fitting, notice, order, putting_back, queries, routing, surveying
 from server.outbound.notice import Line, Pinned, Seen, Steps, Story
 from server.outbound.surveying import Carton, Notice
 from server.stock import promising, raising
@@ -37,19 +37,26 @@ DIFFERENCE = "check_difference"
 SENT_ANYWAY = "cancelled_shipped"
 """The incident of goods that left although their notice was cancelled."""
 
+SENT_TOO_MUCH = "sent_too_much"
+"""The incident of an order of which more has left than the customer wants."""
+
+OLD_ADDRESS = "old_address"
+"""The incident of a carton that left with the label of an address that had changed."""
+
 _LINE = Statement("UPDATE shipment_notice_line SET picked = ?, packed = ?, shipped = ? WHERE id = ?")
 _ORDER_LINES = Statement(
     "UPDATE sales_line SET picked = (SELECT coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped"
     " ELSE l.picked END), 0) FROM shipment_notice_line l JOIN shipment_notice n ON n.id = l.notice"
     " WHERE l.order_line = sales_line.id), shipped = (SELECT coalesce(sum(l.shipped), 0)"
     " FROM shipment_notice_line l WHERE l.order_line = sales_line.id), noticed = (SELECT"
-    " coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.quantity - l.short > l.picked"
-    " THEN l.quantity - l.short ELSE l.picked END), 0) FROM shipment_notice_line l"
+    " coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.quantity - l.short - l.dropped > l.picked"
+    " THEN l.quantity - l.short - l.dropped ELSE l.picked END), 0) FROM shipment_notice_line l"
     " JOIN shipment_notice n ON n.id = l.notice WHERE l.order_line = sales_line.id) WHERE order_id = ?"
 )
 _DRAWN = Statement(
-    "SELECT l.order_line, sum(CASE WHEN n.state = 'cancelled' THEN l.shipped WHEN l.picked < l.quantity - l.short"
-    " THEN l.picked ELSE l.quantity - l.short END) FROM shipment_notice_line l"
+    "SELECT l.order_line, sum(CASE WHEN n.state = 'cancelled' THEN l.shipped"
+    " WHEN l.picked < l.quantity - l.short - l.dropped THEN l.picked"
+    " ELSE l.quantity - l.short - l.dropped END) FROM shipment_notice_line l"
     " JOIN shipment_notice n ON n.id = l.notice WHERE n.order_id = ? GROUP BY l.order_line"
 )
 _STATE = Statement(
@@ -60,6 +67,12 @@ _CANCEL = Statement("UPDATE shipment_notice SET state = 'cancelled', version = v
 _ORDER_STATE = Statement(
     "UPDATE sales_order SET state = ?, closed_at = ?, version = version + 1 WHERE id = ?"
 )
+_ONLY_WHAT_LEFT = Statement(
+    "UPDATE sales_line SET cancelled = CASE WHEN shipped < quantity THEN quantity - shipped ELSE 0 END"
+    " WHERE order_id = ?"
+)
+_WORTH = Statement("UPDATE sales_line SET amount = ? WHERE id = ?")
+_TOTAL = Statement("UPDATE sales_order SET total = ? WHERE id = ?")
 _NEWEST = Statement(
     "SELECT a.document, a.id, a.line, a.item, a.location, a.lot, a.serial, a.quantity, a.picked, a.state, a.position"
     " FROM allocation a JOIN location l ON l.id = a.location WHERE a.item = ? AND l.warehouse = ?"
@@ -105,16 +118,58 @@ async def follow(
 
 
 async def refresh(touched: Mapping[int, Origin]) -> None:
-    """Work out these notices anew, with everything that hangs on them; who caused it signs the events."""
+    """Work out these notices anew, with everything that hangs on them; who caused it signs the events.
+
+    What has left with one notice may change what another one of the same order is still to send.
+    """
     async with writing():
         standing = await gather(touched)
+        causes = {one.notice.order_id: touched[one.notice.id] for one in reversed(standing)}
+        after = {one.notice.id: notice.follow(one.lines, one.story) for one in standing}
+        await _write_figures(standing, after)
+        misfits = await fitting.misfits(causes)
+        more = await gather({each.notice for each in misfits.values()} - after.keys())
+        await fitting.drop(misfits)
+        after |= {one.notice.id: one.lines for one in more}
+        standing += more
+        changed = {key: [_fitted(line, misfits) for line in lines] for key, lines in after.items()}
+        await _draw(
+            Drawing(one.notice, new, notice.drawn(one.notice.state, old), notice.drawn(one.notice.state, new))
+            for one in standing
+            for old, new in zip(one.lines, changed[one.notice.id], strict=True)
+        )
         for one in standing:
-            await _refresh(one, touched[one.notice.id])
-        for order_id in sorted({one.notice.order_id for one in standing}):
-            cause = next(touched[one.notice.id] for one in standing if one.notice.order_id == order_id)
+            cause = touched.get(one.notice.id) or causes[one.notice.order_id]
+            await _refresh(one, changed[one.notice.id], cause)
+        for order_id, cause in sorted(causes.items()):
             await refresh_order(order_id, cause)
         items = {(line.item, one.notice.warehouse) for one in standing for line in one.lines}
-        await _keep_within_reserved(sorted(items))
+        await keep_within_reserved(sorted(items))
+
+
+async def _write_figures(standing: Iterable["Standing"], after: Mapping[int, list[Line]]) -> None:
+    await execute_many(
+        _LINE,
+        [
+            (line.picked, line.packed, line.shipped, line.id)
+            for one in standing
+            for line, old in zip(after[one.notice.id], one.lines, strict=True)
+            if line != old
+        ],
+    )
+
+
+def _fitted(line: Line, misfits: Mapping[int, fitting.Misfit]) -> Line:
+    found = misfits.get(line.id)
+    return line if found is None else msgspec.structs.replace(line, dropped=found.dropped)
+
+
+async def refit(order_id: int, cause: Origin) -> None:
+    """The order has changed: so does what its notices are to send, and what goes back."""
+    async with writing():
+        told = [one for one in await surveying.notices_of_order(order_id) if one.state != "cancelled"]
+        if told:
+            await refresh({one.id: cause for one in told})
 
 
 async def refresh_customer(customer: int, cause: Origin) -> None:
@@ -132,6 +187,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     pinned: list[Pinned]
     seen: list[Seen]
     cartons: list[Carton]
+
+    @property
+    def void_labels(self) -> frozenset[int]:
+        """Cartons with the label of an older address."""
+        return change.void_labels(self.story, self.seen, self.notice.addressed_at)
+
+    @property
+    def next(self) -> str:
+        """What is to be done with it next."""
+        return notice.next_step(self.notice.state, self.steps, is_label_void=bool(self.void_labels))
 
     @property
     def checked_by(self) -> frozenset[int]:
@@ -152,7 +217,7 @@ async def gather(ids: Collection[int]) -> list[Standing]:
         Standing(
             notice=one,
             lines=lines[one.id],
-            story=notice.told(shares[one.document]),
+            story=change.readdressed(notice.told(shares[one.document]), one.addressed_at),
             steps=notice.for_customer(steps[one.warehouse], is_double_checked=one.is_double_checked),
             pinned=pinned[one.document],
             seen=seen[one.id],
@@ -162,22 +227,11 @@ async def gather(ids: Collection[int]) -> list[Standing]:
     ]
 
 
-async def _refresh(standing: Standing, cause: Origin) -> None:
+async def _refresh(standing: Standing, after: list[Line], cause: Origin) -> None:
     one = standing.notice
     strange = standing.story.cartons - {box.location for box in standing.cartons}
     await boxing.adopt((one.id, place) for place in strange)
-    after = notice.follow(standing.lines, standing.story)
-    await execute_many(
-        _LINE,
-        [
-            (line.picked, line.packed, line.shipped, line.id)
-            for line, old in zip(after, standing.lines, strict=True)
-            if line != old
-        ],
-    )
-    before = [notice.drawn(one.state, line) for line in standing.lines]
-    await _draw(one, after, before, [notice.drawn(one.state, line) for line in after])
-    await _tick(standing.pinned, notice.ticked(standing.pinned, after, standing.story))
+    await _tick(standing.pinned, change.shrunk(notice.ticked(standing.pinned, after, standing.story), after))
     state = notice.state_after(
         one.state,
         after,
@@ -191,34 +245,54 @@ async def _refresh(standing: Standing, cause: Origin) -> None:
     if state in notice.TO_PICK:
         await pin_missing(one, after, standing.steps)
     await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing)
+    backs = change.put_backs(state, after, standing.story)
+    reason = "cancelled" if state in notice.OVER else "too_much"
+    await putting_back.ask(
+        one.document, one.number, one.warehouse, backs, standing.story.pickers, reason=reason
+    )
     await tell_devices([one.id])
 
 
-async def _draw(one: Notice, lines: Sequence[Line], before: Sequence[int], after: Sequence[int]) -> None:
+class Drawing(NamedTuple):
+    """What a line of a notice took off the reservation before and takes off it now."""
+
+    notice: Notice
+    line: Line
+    old: int
+    new: int
+
+
+async def _draw(drawings: Iterable[Drawing]) -> None:
     """Take what was picked off what is reserved for the order, and give back what lies in a bin again.
 
-    Nothing is given back for what the customer does not want any more.
+    Nothing is given back for what the customer does not want any more, so what is taken goes first.
     """
-    if before == after:
+    changed = [one for one in drawings if one.old != one.new]
+    for one in changed:
+        if one.new > one.old:
+            await promising.draw(f"so-{one.notice.order_id}", one.line.order_line, one.new - one.old)
+    for one in changed:
+        if one.new < one.old:
+            await _give_back(one)
+
+
+async def _give_back(one: Drawing) -> None:
+    order_id, line = one.notice.order_id, one.line.order_line
+    if one.notice.order_state in order.TAKEN_BACK:
         return
-    document = f"so-{one.order_id}"
-    wanted = {line.id: line.wanted for line in await queries.lines(one.order_id)}
-    drawn = {row[0]: int(row[1]) for row in await fetch(_DRAWN, one.order_id)}
-    for line, old, new in zip(lines, before, after, strict=True):
-        if new > old:
-            await promising.draw(document, line.order_line, new - old)
-        elif new < old:
-            held = (await promising.reserved_for(document)).get(line.order_line, 0)
-            back = min(old - new, wanted[line.order_line] - drawn[line.order_line] - held)
-            want = Want(
-                document=document,
-                line=line.order_line,
-                item=line.item,
-                warehouse=one.warehouse,
-                quantity=back,
-            )
-            if back > 0:
-                await promising.give_back(want)
+    wanted = next(each.wanted for each in await queries.lines(order_id) if each.id == line)
+    drawn = next(int(row[1]) for row in await fetch(_DRAWN, order_id) if row[0] == line)
+    held = (await promising.reserved_for(f"so-{order_id}")).get(line, 0)
+    back = min(one.old - one.new, wanted - drawn - held)
+    if back > 0:
+        want = Want(
+            document=f"so-{order_id}",
+            line=line,
+            item=one.line.item,
+            warehouse=one.notice.warehouse,
+            quantity=back,
+        )
+        await promising.give_back(want)
 
 
 async def _tick(before: Sequence[Pinned], after: Sequence[Pinned]) -> None:
@@ -244,7 +318,7 @@ async def _change_state(one: Notice, state: str, cause: Origin) -> None:
     await events.record(f"notice.{state}", f"sn:{one.id}", body, by=cause.user, device=cause.device)
 
 
-async def _keep_within_reserved(goods: Iterable[tuple[int, int]]) -> None:
+async def keep_within_reserved(goods: Iterable[tuple[int, int]]) -> None:
     """Pin no more than is promised: a pick nobody had asked for may have used up what another was to pick.
 
     Whoever was sent last gives way.
@@ -302,12 +376,14 @@ async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing
     left_over = notice.must_be_put_back(one.state, lines)
     strangers = [f"i-{item}" for item in notice.strangers(lines, standing.story)]
     wrong = [f"l-{place}" for place in notice.differences(standing.seen, standing.story)]
+    old_labels = change.misaddressed(standing.story, standing.seen, one.addressed_at)
     sent = one.state == "cancelled" and any(line.shipped for line in lines)
     odd: dict[str, dict[str, Any] | None] = {
         PUT_BACK: {"quantity": quantity.format(left_over), "tote": one.tote_code} if left_over else None,
         SENT_ANYWAY: {} if sent else None,
         STRANGE: {"items": strangers} if strangers else None,
         DIFFERENCE: {"cartons": wrong} if wrong and one.state != "shipped" else None,
+        OLD_ADDRESS: {"cartons": [f"l-{place}" for place in old_labels]} if old_labels else None,
     }
     for kind, more in odd.items():
         if more is None:
@@ -321,23 +397,43 @@ async def refresh_order(order_id: int, cause: Origin) -> None:
     await execute(_ORDER_LINES, order_id)
     standing = await queries.order(order_id)
     assert standing is not None, "a notice of an order that does not exist"
-    if standing.state not in (*order.OPEN, "done"):
+    if standing.state in order.TAKEN_BACK:
+        # Of what was taken back, what has left all the same is what the customer has, and owes.
+        await execute(_ONLY_WHAT_LEFT, order_id)
+        await _sum_up(standing)
+    elif standing.state not in (*order.OPEN, "done"):
         return
-    state = order.state_after(await queries.lines(order_id))
-    if state != standing.state and state != "cancelled":
-        await execute(_ORDER_STATE, state, clock.now() if state == "done" else None, order_id)
+    lines = await queries.lines(order_id)
+    state = order.state_after(lines, is_taken_back=standing.state in order.TAKEN_BACK)
+    if state != standing.state and (state != "cancelled" or standing.state in order.TAKEN_BACK):
+        closed_at = None if state in order.OPEN else standing.closed_at or clock.now()
+        await execute(_ORDER_STATE, state, closed_at, order_id)
         body = {"before": standing.state}
         await events.record(f"order.{state}", f"so:{order_id}", body, by=cause.user, device=cause.device)
+    over = [line for line in lines if line.shipped > line.wanted]
+    if over and state not in order.TAKEN_BACK:
+        told = {"document": standing.document, "number": standing.number, "customer": standing.customer_name,
+                "items": [f"i-{line.item}" for line in over],
+                "quantity": quantity.format(sum(line.shipped - line.wanted for line in over))}  # fmt: skip
+        await raising.raise_incident(SENT_TOO_MUCH, standing.document, told, warehouse=standing.warehouse)
+    else:
+        await execute(_CLOSE_INCIDENT, clock.now(), SENT_TOO_MUCH, standing.document)
+
+
+async def _sum_up(standing: queries.Order) -> None:
+    amounts = {line.id: order.amount(line) for line in await queries.lines(standing.id)}
+    await execute_many(_WORTH, [(amount, line) for line, amount in amounts.items()])
+    await execute(_TOTAL, order.total(amounts.values(), standing.discount), standing.id)
 
 
 # When it is not wanted any more
 
 
-async def withdraw(order_id: int, *, reason: str, cause: Origin) -> None:
-    """The order is not wanted any more: nor is anything that the floor has not sent of it."""
+async def withdraw(order_id: int, *, reason: str, cause: Origin, with_sent: bool = False) -> None:
+    """The order is not wanted any more: nor is anything that the floor has not sent of it, or even what it has."""
     async with writing():
         for one in await surveying.notices_of_order(order_id):
-            if one.state not in notice.OVER and one.state != "shipped":
+            if one.state != "cancelled" and (with_sent or one.state != "shipped"):
                 await end(one, reason, cause)
 
 
@@ -346,8 +442,9 @@ async def end(one: Notice, reason: str, cause: Origin) -> None:
     await unpin(one)
     await execute(_CANCEL, one.id)
     lines = (await surveying.lines([one.id]))[one.id]
-    before = [notice.drawn(one.state, line) for line in lines]
-    await _draw(one, lines, before, [notice.drawn("cancelled", line) for line in lines])
+    await _draw(
+        Drawing(one, line, notice.drawn(one.state, line), notice.drawn("cancelled", line)) for line in lines
+    )
     body = {"reason": reason.strip()}
     await events.record("notice.cancelled", f"sn:{one.id}", body, by=cause.user, device=cause.device)
     await refresh({one.id: cause})
@@ -400,7 +497,7 @@ async def tell_devices(ids: Collection[int]) -> None:
 def _tell(standing: Standing) -> None:
     one, scope = standing.notice, f"warehouse:w-{standing.notice.warehouse}"
     is_left_over = notice.must_be_put_back(one.state, standing.lines) > 0
-    if one.state in notice.LIVE or is_left_over:
+    if one.state in notice.LIVE or is_left_over or _is_to_deliver(standing):
         feed.put(scope, "notice", one.document, _notice_body(standing, is_left_over=is_left_over))
     else:
         feed.drop(scope, "notice", one.document)
@@ -412,6 +509,12 @@ def _tell(standing: Standing) -> None:
             feed.drop(scope, "pick", f"a-{pinned.id}")
 
 
+def _is_to_deliver(standing: Standing) -> bool:
+    """It has left with somebody of ours, and nobody has said what became of it at the door."""
+    one = standing.notice
+    return standing.steps.delivers and one.state == "shipped" and not one.delivery
+
+
 def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     one = standing.notice
     body: dict[str, Any] = {
@@ -420,7 +523,7 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
         "customer": one.customer_name,
         "due": one.due_on,
         "priority": one.priority,
-        "next": notice.next_step(one.state, standing.steps),
+        "next": "deliver" if _is_to_deliver(standing) else standing.next,
         "steps": notice.taken(standing.steps),
         "lines": [
             {
@@ -435,6 +538,8 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     }
     if carried := _carried(standing):
         body |= carried
+    if void := standing.void_labels:
+        body["relabel"] = [f"l-{place}" for place in sorted(void)]
     if one.wave:
         body["wave"] = f"wv-{one.wave}"
     if one.tote:

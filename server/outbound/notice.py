@@ -52,6 +52,8 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     packs: bool = True
     checkers: int = 1
     ships: bool = True
+    delivers: bool = False
+    """Somebody of ours brings it, and the customer signs for it."""
     rule: Literal["fefo", "fifo"] = "fefo"
     aisle_mm: int = 3000
     bay_mm: int = 1200
@@ -93,13 +95,14 @@ def for_customer(steps: Steps, *, is_double_checked: bool) -> Steps:
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it stands; of `quantity`, `short` will not be picked."""
+    """A line as it stands; of `quantity`, `short` will not be picked, `dropped` the customer does not want any more."""
 
     id: int
     order_line: int
     item: int
     quantity: int
     short: int = 0
+    dropped: int = 0
     picked: int = 0
     packed: int = 0
     shipped: int = 0
@@ -107,7 +110,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wanted(self) -> int:
         """What is to leave with this notice."""
-        return max(0, self.quantity - self.short)
+        return max(0, self.quantity - self.short - self.dropped)
 
     @property
     def to_pick(self) -> int:
@@ -124,7 +127,7 @@ def drawn(state: str, line: Line) -> int:
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """Flows of a notice that mean the same, added up; `last_at` is when the latest of them happened."""
+    """Flows of a notice that mean the same, added up; when the earliest and the latest of them happened."""
 
     item: int
     lot: str
@@ -135,6 +138,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     target_kind: str
     user: int
     quantity: int
+    first_at: int
     last_at: int
 
 
@@ -169,6 +173,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """When goods last went into or out of each of them, other than to the customer."""
     cartons: frozenset[int] = frozenset()
     """Which of them are cartons."""
+    there: dict[int, dict[Goods, int]] = {}
+    """What lies in each of them now."""
+    begun_at: dict[int, int] = {}
+    """When goods first went into each of them."""
+    left_at: dict[int, int] = {}
+    """When goods last left with each of them for the customer."""
 
 
 def told(shares: Iterable[Share]) -> Story:
@@ -182,6 +192,9 @@ def told(shares: Iterable[Share]) -> Story:
     contents: dict[int, dict[Goods, int]] = defaultdict(lambda: defaultdict(int))
     changed_at: dict[int, int] = defaultdict(int)
     cartons: set[int] = set()
+    gone: dict[int, dict[Goods, int]] = defaultdict(lambda: defaultdict(int))
+    begun_at: dict[int, int] = {}
+    left_at: dict[int, int] = {}
     for share in shares:
         start, end = STAGES.get(share.source_kind, 0), STAGES.get(share.target_kind, 0)
         for stage, of_stage in passed.items():
@@ -191,15 +204,20 @@ def told(shares: Iterable[Share]) -> Story:
             pickers.add(share.user)
         if end == 0 and start > 0:
             taken[Pick(share.item, share.target, share.lot, share.serial)] -= share.quantity
-        if SHIPPED in (start, end):
-            continue
         goods = Goods(share.item, share.lot, share.serial)
+        if SHIPPED in (start, end):
+            place, sign = (share.source, 1) if end == SHIPPED else (share.target, -1)
+            gone[place][goods] += sign * share.quantity
+            if end == SHIPPED:
+                left_at[place] = max(left_at.get(place, 0), share.last_at)
+            continue
         for place, stage, sign in ((share.source, start, -1), (share.target, end, 1)):
             if stage == PACKED:
                 cartons.add(place)
             if stage in (PICKED, PACKED):
                 contents[place][goods] += sign * share.quantity
                 changed_at[place] = max(changed_at[place], share.last_at)
+                begun_at[place] = min(begun_at.get(place, share.first_at), share.first_at)
     shipped = {item: max(0, much) for item, much in passed[SHIPPED].items()}
     packed = {item: max(shipped[item], much) for item, much in passed[PACKED].items()}
     picked = {item: max(packed[item], much) for item, much in passed[PICKED].items()}
@@ -209,13 +227,22 @@ def told(shares: Iterable[Share]) -> Story:
         shipped=shipped,
         taken=_settled(taken),
         pickers=frozenset(pickers),
-        contents={
-            place: {each: much for each, much in inside.items() if much > 0}
-            for place, inside in contents.items()
-        },
+        contents=_above_zero(contents),
         changed_at=dict(changed_at),
         cartons=frozenset(cartons),
-    )
+        there=_above_zero({
+            place: {each: much - gone[place][each] for each, much in inside.items()}
+            for place, inside in contents.items()
+        }),
+        begun_at=begun_at,
+        left_at={place: at for place, at in left_at.items() if any(much > 0 for much in gone[place].values())},
+    )  # fmt: skip
+
+
+def _above_zero(contents: Mapping[int, Mapping[Goods, int]]) -> dict[int, dict[Goods, int]]:
+    return {
+        place: {each: much for each, much in inside.items() if much > 0} for place, inside in contents.items()
+    }
 
 
 def _settled(taken: Mapping[Pick, int]) -> dict[Pick, int]:
@@ -427,8 +454,11 @@ def state_after(
     return "packed" if steps.packs else "picked"
 
 
-def next_step(state: str, steps: Steps) -> str:
-    """What is to be done with it next: release, pick, pack, check, ship; nothing when it is over."""
+def next_step(state: str, steps: Steps, *, is_label_void: bool = False) -> str:
+    """What is to be done with it next: release, pick, pack, check, ship; nothing when it is over.
+
+    A carton whose label is void is looked into again, even where nobody checks.
+    """
     match state:
         case "waiting":
             return "release"
@@ -436,7 +466,7 @@ def next_step(state: str, steps: Steps) -> str:
             return "pick"
         case "released" | "picking" | "picked" if steps.packs:
             return "pack"
-        case "picked" | "packed" if steps.checkers:
+        case "picked" | "packed" if steps.checkers or is_label_void:
             return "check"
         case "released" | "picking" | "picked" | "packed" | "checked":
             return "ship"

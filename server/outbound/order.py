@@ -10,12 +10,15 @@ from server import money, quantity
 from server.catalog.item import Fault
 from server.documents.line import Line
 
-State = Literal["draft", "confirmed", "partly_shipped", "done", "cancelled"]
+State = Literal["draft", "confirmed", "partly_shipped", "done", "cancelled", "cancelled_shipped"]
 Policy = Literal["partial", "complete", "cancel"]
 Hold = Literal["customer", "credit", "price"]
 
-STATES: Final = ("draft", "confirmed", "partly_shipped", "done", "cancelled")
+STATES: Final = ("draft", "confirmed", "partly_shipped", "done", "cancelled", "cancelled_shipped")
 OPEN: Final = ("confirmed", "partly_shipped")
+TAKEN_BACK: Final = ("cancelled", "cancelled_shipped")
+"""Not wanted any more; of the second kind something had left, or left all the same."""
+
 HOLDS: Final[tuple[Hold, ...]] = ("customer", "credit", "price")
 POLICIES: Final = ("partial", "complete", "cancel")
 """What becomes of what is not there: sent later, everything waits for it, or nobody waits."""
@@ -266,14 +269,14 @@ def _same_item(old: OrderLine, new: Line) -> bool:
 
 
 def faults_of_change(change: Change, after: Sequence[Line]) -> list[Fault]:
-    """What cannot be taken back by changing an order: the warehouse is at work on it, or it has left."""
+    """What cannot be taken back by changing an order: it has left. What the floor has picked it puts back."""
     found = [
-        Fault(index, f"lines.{index}.quantity", "outbound.fault.at_work")
+        Fault(index, f"lines.{index}.quantity", "outbound.fault.has_left")
         for old, new in change.changed
-        if new.quantity < old.at_work
+        if new.quantity < old.shipped
         for index in [after.index(new)]
     ]
-    return found + [Fault(0, "", "outbound.fault.line_at_work") for old in change.removed if old.at_work]
+    return found + [Fault(0, "", "outbound.fault.line_has_left") for old in change.removed if old.shipped]
 
 
 # When it may go to the floor, and when it is over
@@ -291,9 +294,11 @@ def blocked_by(state: str, hold: str, policy: str, lines: Sequence[OrderLine]) -
     return why
 
 
-def state_after(lines: Sequence[OrderLine]) -> State:
-    """The state of a confirmed order, from what its lines say."""
+def state_after(lines: Sequence[OrderLine], *, is_taken_back: bool = False) -> State:
+    """The state of an order that was confirmed, from what its lines say."""
     has_left = any(line.shipped for line in lines)
+    if is_taken_back:
+        return "cancelled_shipped" if has_left else "cancelled"
     if any(line.to_ship for line in lines):
         return "partly_shipped" if has_left else "confirmed"
     return "done" if has_left else "cancelled"

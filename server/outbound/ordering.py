@@ -21,24 +21,13 @@ from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
 from server.documents.line import Line
-from server.outbound import following, order, queries
+from server.outbound import following, order, queries, releasing
+from server.outbound.doer import By
 from server.outbound.order import Head, Hold, OrderLine, Released, Terms
 from server.outbound.queries import Customer, Order
 from server.stock import availability, promising
 from server.stock.ledger import Origin
 from server.stock.promising import Goods, Holder, Shortage, Want
-
-
-class By(msgspec.Struct, frozen=True):
-    """Who does it, by which device, and in which warehouses they may (None: everywhere)."""
-
-    person: int
-    device: int = 0
-    warehouses: frozenset[int] | None = None
-
-    def reaches(self, warehouse: int) -> bool:
-        """Whether they may do it there."""
-        return self.warehouses is None or warehouse in self.warehouses
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -83,7 +72,7 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotNow(msgspec.Struct, frozen=True):
-    """It cannot be done as things stand: state, empty, not_available, at_work, shipped, no_reason, no_hold.
+    """It cannot be done as things stand: state, empty, not_available, shipped, no_reason, no_hold.
 
     `lines` name who holds what was wanted, where that is the reason.
     """
@@ -127,6 +116,7 @@ _UPDATE_LINE = Statement(
     "UPDATE sales_line SET unit = ?, factor = ?, unit_price = ?, price = ?, discount = ?, usual = ?, quantity = ?,"
     " cancelled = 0 WHERE id = ?"
 )
+_READDRESS = Statement("UPDATE sales_order SET addressed_at = ? WHERE id = ?")
 _CANCEL_LINE = Statement("UPDATE sales_line SET cancelled = ? WHERE id = ?")
 _DELETE_LINES = Statement("DELETE FROM sales_line WHERE order_id = ?")
 _PRICE_LINE = Statement("UPDATE sales_line SET amount = ? WHERE id = ?")
@@ -171,21 +161,26 @@ async def save(head: Head, lines: Sequence[Line], *, by: By, operation: str = ""
 
 
 async def edit(
-    order_id: int, head: Head, lines: Sequence[Line], *, version: int, by: By
+    order_id: int, head: Head, lines: Sequence[Line], *, version: int, by: By, is_late: bool = False
 ) -> Saved | Refused | Stale | Missing | NotNow:
-    """Write an order as it should stand; of a confirmed one what is less is freed, what is more is promised."""
+    """Write an order as it should stand; of a confirmed one what is less is freed, what is more is promised.
+
+    The floor follows: what was picked too much goes back, what is more is told to whoever is at it. `is_late` says
+    that it was decided without seeing what has left meanwhile; it holds all the same, and sales hears of it.
+    """
     async with writing():
         standing = await queries.order(order_id, by.warehouses)
         if standing is None:
             return Missing()
         if standing.version != version:
             return Stale(standing.version)
-        if standing.state not in ("draft", *order.OPEN):
+        if standing.state not in ("draft", *order.OPEN, *(("done",) if is_late else ())):
             return NotNow("state")
         before = await queries.shown_lines(order_id)
         customer, wrong = await _known(head, by)
-        if standing.state in order.OPEN:
-            wrong += _against_the_promise(standing, head, [shown.line for shown in before], lines)
+        if standing.state != "draft":
+            sent = [] if is_late else [shown.line for shown in before]
+            wrong += _against_the_promise(standing, head, sent, lines)
         if customer is None or wrong:
             return Refused(wrong)
         wanted = await _by_terms(head)
@@ -194,7 +189,7 @@ async def edit(
             await execute(_DELETE_LINES, order_id)
             await _add_lines(order_id, wanted, lines, after=0)
         else:
-            await _change(standing, wanted, [shown.line for shown in before], lines)
+            await _change(standing, wanted, [shown.line for shown in before], lines, by)
         await _settle_sums(order_id, by)
         changed = _changes(standing, wanted, before, await queries.shown_lines(order_id))
         await _tell("order.edited", order_id, changed, by)
@@ -202,16 +197,14 @@ async def edit(
 
 
 def _against_the_promise(
-    standing: Order, head: Head, before: Sequence[OrderLine], after: Sequence[Line]
+    standing: Order, head: Head, sent: Sequence[OrderLine], after: Sequence[Line]
 ) -> list[Fault]:
-    """What cannot change any more once an order was promised, and all the less once the floor works on it."""
-    found = order.faults_of_change(order.compare(before, after), after)
+    """What cannot change any more once an order was promised: whose it is, and what of it has left."""
+    found = order.faults_of_change(order.compare(sent, after), after) if sent else []
     if not after:
         found.append(Fault(0, "", "outbound.fault.empty"))
     if head.customer != standing.customer:
         found.append(Fault(0, "customer", "outbound.fault.customer_fixed"))
-    if head.warehouse != standing.warehouse and any(line.at_work for line in before):
-        found.append(Fault(0, "warehouse", "outbound.fault.at_work"))
     return found
 
 
@@ -290,8 +283,11 @@ def _priced(line: Line, usual: Offer | None, before: int = 0) -> tuple[str, int,
     return line.unit, line.factor, price, base, line.discount or 0, usual.base if usual else before
 
 
-async def _change(standing: Order, head: Head, before: Sequence[OrderLine], after: Sequence[Line]) -> None:
-    """Bring the lines of a promised order to what is wanted now, and its promises with them."""
+async def _change(
+    standing: Order, head: Head, before: Sequence[OrderLine], after: Sequence[Line], by: By
+) -> None:
+    """Bring the lines of a promised order to what is wanted now, its promises with them, and then the floor."""
+    cause = Origin(by.person, by.device)
     change = order.compare(before, after)
     usual = await _usual(head, after)
     await execute_many(
@@ -305,9 +301,24 @@ async def _change(standing: Order, head: Head, before: Sequence[OrderLine], afte
     await _add_lines(
         standing.id, head, change.added, after=max((line.position for line in before), default=0)
     )
-    freed = await _free_what_is_too_much(standing, is_elsewhere=head.warehouse != standing.warehouse)
+    if is_elsewhere := head.warehouse != standing.warehouse:
+        await following.withdraw(standing.id, reason="", cause=cause)
+    if (head.address, head.contact, head.phone) != (standing.address, standing.contact, standing.phone):
+        await execute(_READDRESS, clock.now(), standing.id)
+    freed = await _free_what_is_too_much(standing, is_elsewhere=is_elsewhere)
     await _promise(standing.id, head.warehouse, head.policy)
+    await following.refit(standing.id, cause)
+    await _settle_sums(standing.id, by)
+    grown = _grown(before, await queries.lines(standing.id))
+    await releasing.send_more(standing.id, grown, by=by)
+    await following.keep_within_reserved(sorted(freed))
     await serve_backorders(freed)
+
+
+def _grown(before: Iterable[OrderLine], after: Iterable[OrderLine]) -> frozenset[int]:
+    """The lines of which more is wanted than before."""
+    wanted = {line.id: line.wanted for line in before}
+    return frozenset(line.id for line in after if line.wanted > wanted.get(line.id, 0))
 
 
 async def _free_what_is_too_much(standing: Order, *, is_elsewhere: bool) -> set[Goods]:
@@ -546,18 +557,21 @@ def _encoded(released: Released) -> str:
 # Taken back
 
 
-async def cancel(order_id: int, *, reason: str, by: By) -> Done | NotNow | Missing:
-    """Take an order back of which nothing has left: what it held is free for others."""
+async def cancel(order_id: int, *, reason: str, by: By, is_late: bool = False) -> Done | NotNow | Missing:
+    """Take an order back of which nothing has left: what it held is free for others.
+
+    `is_late` says that it was decided without seeing what has left meanwhile: then it is *cancelled, but sent*.
+    """
     async with writing():
         standing = await queries.order(order_id, by.warehouses)
         if standing is None:
             return Missing()
         lines = await queries.lines(order_id)
-        if any(line.shipped for line in lines):
+        if not is_late and any(line.shipped for line in lines):
             return NotNow("shipped")
-        if standing.state not in ("draft", "confirmed"):
+        if standing.state not in ("draft", "confirmed", *(("partly_shipped", "done") if is_late else ())):
             return NotNow("state")
-        return await _end(standing, lines, "order.cancelled", reason, by)
+        return await _end(standing, lines, "order.cancelled", reason, by, is_taken_back=True)
 
 
 async def close_short(order_id: int, *, reason: str, by: By) -> Done | NotNow | Missing:
@@ -570,18 +584,25 @@ async def close_short(order_id: int, *, reason: str, by: By) -> Done | NotNow | 
             return NotNow("state")
         if not reason.strip():
             return NotNow("no_reason")
-        return await _end(standing, await queries.lines(order_id), "order.closed", reason, by)
+        lines = await queries.lines(order_id)
+        return await _end(standing, lines, "order.closed", reason, by, is_taken_back=False)
 
 
-async def _end(standing: Order, lines: Sequence[OrderLine], topic: str, reason: str, by: By) -> Done:
+async def _end(
+    standing: Order, lines: Sequence[OrderLine], topic: str, reason: str, by: By, *, is_taken_back: bool
+) -> Done:
     """Want nothing more; what is picked already is told by the ledger, and is put back by the floor."""
     await execute_many(_CANCEL_LINE, [(line.quantity - line.shipped, line.id) for line in lines])
-    await following.withdraw(standing.id, reason=reason, cause=Origin(by.person, by.device))
+    cause = Origin(by.person, by.device)
+    if is_taken_back:
+        await execute(_STATE, "cancelled", clock.now(), standing.id)
+    await following.withdraw(standing.id, reason=reason, cause=cause, with_sent=is_taken_back)
     freed = await promising.free(standing.document)
-    state = order.state_after(await queries.lines(standing.id))
+    state = order.state_after(await queries.lines(standing.id), is_taken_back=is_taken_back)
     await execute(_STATE, state, clock.now(), standing.id)
     await _settle_sums(standing.id, by)
     await _tell(topic, standing.id, {"reason": reason.strip()}, by)
+    await following.keep_within_reserved(sorted(freed))
     await serve_backorders(freed)
     return Done(standing.id, standing.number, state)
 

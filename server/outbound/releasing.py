@@ -10,8 +10,8 @@ from server.catalog.maintaining import Edited, Missing, Refused
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
 from server.outbound import following, notice, order, queries, surveying
+from server.outbound.doer import By
 from server.outbound.order import OrderLine
-from server.outbound.ordering import By
 from server.outbound.surveying import Notice
 from server.stock.ledger import Origin
 
@@ -21,17 +21,18 @@ _INSERT = Statement(
     " VALUES (?, ?, ?, 'waiting', ?, ?, 0, 0, '', '', 0, '', 0, 0, ?, ?, ?, 1) RETURNING id"
 )
 _INSERT_LINE = Statement(
-    "INSERT INTO shipment_notice_line (notice, order_line, item, picked, packed, shipped, short, quantity)"
-    " VALUES (?, ?, ?, 0, 0, 0, 0, ?)"
+    "INSERT INTO shipment_notice_line (notice, order_line, item, picked, packed, shipped, short, dropped, quantity)"
+    " VALUES (?, ?, ?, 0, 0, 0, 0, 0, ?)"
 )
+_MORE = Statement("UPDATE shipment_notice_line SET quantity = quantity + ? WHERE id = ?")
 _NOTICED = Statement("UPDATE sales_line SET noticed = noticed + ? WHERE id = ?")
 _RELEASE = Statement("UPDATE shipment_notice SET released_at = ?, version = version + 1 WHERE id = ?")
 _SHORT = Statement("UPDATE shipment_notice_line SET short = ? WHERE id = ?")
 _TAKE = Statement("UPDATE shipment_notice SET taken_by = ?, device = ?, version = version + 1 WHERE id = ?")
 _SETTLE = Statement(
-    "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, rule, aisle_mm, bay_mm)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
-    " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, rule = excluded.rule,"
+    "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, delivers, rule, aisle_mm,"
+    " bay_mm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
+    " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, delivers = excluded.delivers, rule = excluded.rule,"
     " aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
 )
 
@@ -111,6 +112,59 @@ async def announce(
             "order.noticed", f"so:{order_id}", {"notice": number}, by=by.person, device=by.device
         )
         return Released(new, number)
+
+
+async def send_more(order_id: int, only: frozenset[int], *, by: By) -> None:
+    """More of these lines is wanted: whoever is at the order is told, or somebody with a notice of its own.
+
+    An order that the floor has not been told of waits to be released as any other.
+    """
+    async with writing():
+        told = [
+            one
+            for one in await surveying.notices_of_order(order_id)
+            if one.released_at and one.state != "cancelled"
+        ]
+        standing, lines = await queries.order(order_id), await queries.lines(order_id)
+        assert standing is not None, "it was changed a moment ago"
+        grown = [line for line in lines if line.id in only]
+        why = order.blocked_by(standing.state, standing.hold, standing.policy, lines)
+        if not told or not grown or (why and why != ["nothing_reserved"]):
+            return
+        await _welcome(told, grown)
+        rest = [line for line in await queries.lines(order_id) if line.id in only and to_release(line)]
+        at_work = [one for one in told if one.state in notice.LIVE]
+        if rest and at_work:
+            await _enlarge(at_work[-1], rest, by)
+        elif rest:
+            made = await announce(order_id, by=by, only=only)
+            assert isinstance(made, Released), "nothing blocks it, and there is something to send"
+            await release([made.id], by=by)
+        await following.refresh({one.id: Origin(by.person, by.device) for one in told})
+
+
+async def _welcome(told: Sequence[Notice], grown: Iterable[OrderLine]) -> None:
+    """What was picked too much is wanted now: it belongs to the notice that it was picked for."""
+    own = [each for lines in (await surveying.lines([one.id for one in told])).values() for each in lines]
+    for line in grown:
+        mine = [each for each in own if each.order_line == line.id]
+        gap = max(0, line.wanted - sum(each.wanted for each in mine))
+        for each in mine:
+            much = min(max(0, each.picked - each.wanted), gap)
+            gap -= much
+            if much:
+                await execute(_MORE, much, each.id)
+
+
+async def _enlarge(one: Notice, more: Sequence[OrderLine], by: By) -> None:
+    """Let a notice send more: of its own lines, or on new ones."""
+    own = {line.order_line: line for line in (await surveying.lines([one.id]))[one.id]}
+    await execute_many(_MORE, [(to_release(line), own[line.id].id) for line in more if line.id in own])
+    await execute_many(
+        _INSERT_LINE, [(one.id, line.id, line.item, to_release(line)) for line in more if line.id not in own]
+    )
+    body = {"order": one.order_number}
+    await events.record("notice.enlarged", f"sn:{one.id}", body, by=by.person, device=by.device)
 
 
 async def release(ids: Sequence[int], *, by: By) -> list[Done]:

@@ -11,6 +11,7 @@ from server.catalog import search
 from server.catalog.queries import Page
 from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
+from server.outbound.change import PutBack
 from server.outbound.notice import Line, Pinned, Seen, Share, Steps
 
 Warehouses = frozenset[int] | None
@@ -59,6 +60,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     is_double_checked: bool = False
     """Two people check what this customer is sent."""
+    addressed_at: int = 0
+    """When its address changed while the floor was at work; 0 when it did not."""
 
     @property
     def document(self) -> str:
@@ -132,7 +135,7 @@ _NOTICES = (
     " coalesce(l.code, '') AS tote_code, n.taken_by, coalesce(nullif(u.display_name, ''), u.name, '') AS taker,"
     " n.device, n.carrier, n.tracking, n.weight_g, n.released_at, n.picked_at, n.packed_at, n.checked_at,"
     " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version,"
-    " coalesce(a.is_double_checked, false) AS is_double_checked"
+    " coalesce(a.is_double_checked, false) AS is_double_checked, coalesce(o.addressed_at, 0) AS addressed_at"
     " FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer"
     " JOIN warehouse w ON w.id = n.warehouse LEFT JOIN wave v ON v.id = n.wave"
     " LEFT JOIN location l ON l.id = n.tote LEFT JOIN user_account u ON u.id = n.taken_by"
@@ -152,21 +155,23 @@ _BY_IDS = _about(f"{_NOTICES} WHERE n.id", " ORDER BY n.id")
 _OF_WAVE = Statement(f"{_NOTICES} WHERE n.wave = ? ORDER BY n.id")
 _OF_ORDER = Statement(f"{_NOTICES} WHERE n.order_id = ? ORDER BY n.id")
 _LINES = _about(
-    "SELECT l.notice, l.id, l.order_line, l.item, l.quantity, l.short, l.picked, l.packed, l.shipped,"
+    "SELECT l.notice, l.id, l.order_line, l.item, l.quantity, l.short, l.dropped, l.picked, l.packed, l.shipped,"
     " i.code AS item_code, i.name AS item_name, i.unit AS base FROM shipment_notice_line l"
     " JOIN item i ON i.id = l.item WHERE l.notice",
     " ORDER BY l.notice, l.id",
 )
 _SHARES = Statement(*(
     "SELECT m.document, m.item, m.lot, m.serial, m.source, s.kind AS source_kind, m.target,"
-    " t.kind AS target_kind, m.user_id AS user, sum(m.quantity) AS quantity, max(m.event_at) AS last_at"
+    " t.kind AS target_kind, m.user_id AS user, sum(m.quantity) AS quantity, min(m.event_at) AS first_at,"
+    " max(m.event_at) AS last_at"
     " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
     f" WHERE m.kind = 'flow' AND m.document <> '' AND m.document IN ({these})"
     " GROUP BY m.document, m.item, m.lot, m.serial, m.source, s.kind, m.target, t.kind, m.user_id"
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
 _SETTINGS = _about(
-    "SELECT warehouse, picks, packs, checkers, ships, rule, aisle_mm, bay_mm FROM floor_setting WHERE warehouse"
+    "SELECT warehouse, picks, packs, checkers, ships, delivers, rule, aisle_mm, bay_mm FROM floor_setting WHERE"
+    " warehouse"
 )
 _PINNED = Statement(*(
     "SELECT document, id, line, item, location, lot, serial, quantity, picked, state, position FROM allocation"
@@ -262,7 +267,7 @@ async def steps_of(warehouses: Iterable[int]) -> dict[int, Steps]:
     found = dict.fromkeys(asked, Steps())
     for row in await fetch(_SETTINGS, as_json(asked)):
         values: dict[str, Any] = {field: row[field] for field in Steps.__struct_fields__}
-        flags = {name: bool(row[name]) for name in ("picks", "packs", "ships")}
+        flags = {name: bool(row[name]) for name in ("picks", "packs", "ships", "delivers")}
         found[row["warehouse"]] = Steps(**values | flags)
     return found
 
@@ -286,6 +291,39 @@ async def seen(ids: Collection[int]) -> dict[int, list[Seen]]:
 async def places(ids: Iterable[int]) -> dict[int, Place]:
     """Where these locations are."""
     return {row["id"]: Place(**dict(row)) for row in await fetch(_PLACES, as_json(sorted(set(ids))))}
+
+
+class GoesBack(msgspec.Struct, frozen=True):
+    """Goods that go back from a tote or carton to where they came from, as pages say it."""
+
+    source: str
+    target: str
+    code: str
+    name: str
+    base: str
+    lot: str
+    quantity: int
+
+
+_ITEMS = _about("SELECT id, code, name, unit FROM item WHERE id")
+
+
+async def going_back(backs: Collection[PutBack]) -> list[GoesBack]:
+    """The same with the names of what it speaks of."""
+    at = await places({place for one in backs for place in (one.source, one.target)})
+    items = {row["id"]: row for row in await fetch(_ITEMS, as_json(sorted({one.item for one in backs})))}
+    return [
+        GoesBack(
+            at[one.source].code,
+            at[one.target].code,
+            items[one.item]["code"],
+            items[one.item]["name"],
+            items[one.item]["unit"],
+            one.lot or one.serial,
+            one.quantity,
+        )
+        for one in backs
+    ]
 
 
 async def cartons(ids: Collection[int]) -> dict[int, list[Carton]]:

@@ -10,7 +10,8 @@ from server.columns import code, fk, maybe_fk, moment, quantity
 class SalesOrder(Table, tablename="sales_order"):
     """A promise to a customer. `hold` names what blocks its release to picking; see outbound/order.py.
 
-    `released` says, as JSON, up to what each hold was let go; `operation` is the claim of the device it came from.
+    `released` says, as JSON, up to what each hold was let go; `operation` is the claim of the device it came from;
+    `addressed_at` is when the floor was already at work and it was to go elsewhere.
     """
 
     number = code(unique=True)
@@ -36,6 +37,7 @@ class SalesOrder(Table, tablename="sales_order"):
     created_at = moment(index=True)
     confirmed_at = moment(null=True)
     closed_at = moment(null=True)
+    addressed_at = moment(null=True)
     version = Integer(default=1)
 
 
@@ -129,7 +131,7 @@ class Notice(Table, tablename="shipment_notice"):
 
 
 class NoticeLine(Table, tablename="shipment_notice_line"):
-    """What of an order's line this notice sends; `short` is what could not be found."""
+    """What of an order's line this notice sends: not what could not be found, nor what is not wanted any more."""
 
     notice = fk(Notice)
     order_line = fk(SalesLine)
@@ -138,6 +140,7 @@ class NoticeLine(Table, tablename="shipment_notice_line"):
     packed = quantity()
     shipped = quantity()
     short = quantity()
+    dropped = quantity()
     quantity = quantity()
 
 
@@ -214,6 +217,7 @@ class FloorSetting(Table, tablename="floor_setting"):
     packs = Boolean(default=True)
     checkers = Integer(default=1)
     ships = Boolean(default=True)
+    delivers = Boolean(default=False)
     rule = Text(default="fefo")
     aisle_mm = Integer(default=3000)
     bay_mm = Integer(default=1200)

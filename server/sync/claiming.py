@@ -25,8 +25,6 @@ REASONS = {
     "warehouse": "out_of_scope",
     "item": "unknown_item",
     "unit": "factor_differs",
-    "at_work": "at_work",
-    "line_at_work": "at_work",
 }
 """What a fault's word or field is as a verdict's reason; any other is a malformed order."""
 
@@ -81,7 +79,7 @@ async def change(doing: Doing, args: wire.ChangeOrder) -> Ruling:
         policy=standing.policy,
     )
     version = args.version or standing.version
-    match await ordering.edit(standing.id, head, lines, version=version, by=_by(doing)):
+    match await ordering.edit(standing.id, head, lines, version=version, by=_by(doing), is_late=True):
         case Refused(faults):
             return Ruling("rejected", _reason(faults))
         case Stale():
@@ -98,13 +96,14 @@ async def cancel(doing: Doing, args: wire.CancelOrder) -> Ruling:
     standing = await _order(doing, args.order)
     if standing is None:
         return Ruling("rejected", "not_found")
-    match await ordering.cancel(standing.id, reason=args.reason, by=_by(doing)):
+    outcome = await ordering.cancel(standing.id, reason=args.reason, by=_by(doing), is_late=True)
+    match outcome:
         case Missing():
             return Ruling("rejected", "not_found")
         case NotNow(reason):
             return Ruling("rejected", NOT_NOW.get(reason, "malformed"))
-    _answer(doing, standing.operation or standing.document, _head(standing, "cancelled") | {"lines": []})
-    return APPLIED
+    _answer(doing, standing.operation or standing.document, _head(standing, outcome.state) | {"lines": []})
+    return APPLIED if outcome.state == "cancelled" else Ruling("warning", "order_shipped")
 
 
 async def take(doing: Doing, args: wire.TakeTask) -> Ruling:

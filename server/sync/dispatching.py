@@ -10,7 +10,7 @@ from datetime import date
 from server import clock, quantity
 from server.catalog.maintaining import Missing
 from server.db import writing
-from server.outbound import following, notice, shipping, surveying
+from server.outbound import change, following, notice, shipping, surveying
 from server.outbound.following import Standing
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
@@ -87,9 +87,12 @@ async def check(notice_id: int, *, by: By) -> Done | NotNow | Missing:
         standing = await _standing(notice_id, by)
         if standing is None:
             return Missing()
-        if notice.next_step(standing.notice.state, standing.steps) != "check":
+        if standing.next != "check":
             return NotNow(("state",))
-        if why := notice.why_not_check(by.person, standing.seen, standing.story):
+        # Where nobody checks, a new label may be scanned by whoever picked.
+        if standing.steps.checkers and (
+            why := notice.why_not_check(by.person, standing.seen, standing.story)
+        ):
             return NotNow((why,))
         document = standing.notice.document
         acts = [
@@ -109,8 +112,10 @@ async def ship(
         standing = await _standing(notice_id, by)
         if standing is None:
             return Missing()
-        if notice.next_step(standing.notice.state, standing.steps) != "ship":
-            return NotNow(("state",))
+        if standing.next != "ship":
+            return NotNow(("old_label" if standing.void_labels else "state",))
+        if change.put_backs(standing.notice.state, standing.lines, standing.story):
+            return NotNow(("too_much",))
         inside = await _inside(standing)
         if not standing.steps.picks:
             inside += await _on_shelves(standing)
@@ -187,7 +192,7 @@ async def _go_on(notice_id: int, by: By) -> Done:
     standing = await _standing(notice_id, by)
     assert standing is not None, "it was there a moment ago"
     one = standing.notice
-    if not standing.steps.ships and notice.next_step(one.state, standing.steps) == "ship":
+    if not standing.steps.ships and standing.next == "ship":
         sent = await ship(notice_id, one.carrier, one.tracking, today=clock.today(), by=by)
         if isinstance(sent, Done):
             return sent

@@ -145,14 +145,14 @@ def test_a_line_that_was_given_up_is_not_found_again() -> None:
     assert (len(change.added), change.changed, change.removed) == (1, [], [])
 
 
-def test_less_than_the_floor_has_in_hand_is_refused_with_the_line() -> None:
-    before, after = [line(1, noticed=6000), line(2, picked=1000)], [typed(1, 5)]
+def test_less_than_has_left_is_refused_with_the_line() -> None:
+    before, after = [line(1, shipped=6000), line(2, shipped=1000)], [typed(1, 5)]
 
     faults = order.faults_of_change(order.compare(before, after), after)
 
     assert [(fault.field, fault.word) for fault in faults] == [
-        ("lines.0.quantity", "outbound.fault.at_work"),
-        ("", "outbound.fault.line_at_work"),
+        ("lines.0.quantity", "outbound.fault.has_left"),
+        ("", "outbound.fault.line_has_left"),
     ]
 
 

@@ -10,14 +10,15 @@ import pytest
 
 from server import db
 from server.db import Statement, fetch
-from server.outbound import following, ordering, packing, releasing, surveying
+from server.outbound import following, ordering, packing, queries, releasing, surveying
+from server.outbound.order import Head
 from server.outbound.ordering import By
 from server.stock import verifying
 from server.stock.ledger import Origin
 from server.sync import dispatching
 from tests import given
 from tests.outbound.floor import noticed, pick, picker, put_back, steps, tote
-from tests.outbound.orders import ADA, customer, draft
+from tests.outbound.orders import ADA, customer, draft, line
 
 pytestmark = pytest.mark.database
 
@@ -76,7 +77,7 @@ class Day:
 
     async def go_on(self) -> None:
         acts = (self.order, self.release, self.pick, self.pick, self.finish, self.put_back, self.cancel,
-                self.close_short, self.pack, self.ship, self.steal, self.receive)  # fmt: skip
+                self.close_short, self.pack, self.ship, self.steal, self.receive, self.change)  # fmt: skip
         await self.chance.choice(acts)()
 
     async def order(self) -> None:
@@ -128,6 +129,19 @@ class Day:
             notice = self.chance.choice(self.notices)
             await dispatching.check(notice, by=By(await picker("li")))
             await dispatching.ship(notice, "顺丰", "", today=TODAY, by=ADA)
+
+    async def change(self) -> None:
+        """The customer wants something else, at the desk or as somebody on the road heard it."""
+        if self.orders:
+            order = self.chance.choice(self.orders)
+            one = await queries.order(order)
+            assert one is not None
+            lines = [await line(code, self.chance.randint(1, 6)) for code in self.chance.sample(ITEMS, 2)]
+            head = Head(
+                customer=one.customer, warehouse=one.warehouse, address=self.chance.choice(("", "码头"))
+            )
+            is_late = self.chance.random() < 0.5
+            await ordering.edit(order, head, lines, version=one.version, by=ADA, is_late=is_late)
 
     async def steal(self) -> None:
         """Somebody takes goods from a bin for something else."""
