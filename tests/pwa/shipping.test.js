@@ -214,3 +214,108 @@ test("what the device keeps of a key is of no use without the PIN", async () => 
   assert.ok(kept.includes("coveredKey"));
   assert.ok(!kept.includes(KEY));
 });
+
+// --- shipping ---
+
+/** Packed, checked by u-7, and ready to leave. @param {Record<string, any>} [row] */
+async function ready(row) {
+  const { device, ...more } = await shop(row);
+  await seen(device);
+  await ask(device, "/edge/check/done", {});
+  await ask(device, "/edge/ship");
+  return { device, ...more };
+}
+
+test("a carton leaves with its carrier and number, and all that is in it", async () => {
+  const { device } = await ready();
+
+  await ask(device, "/edge/ship/carrier", { carrier: "顺丰" });
+  await scan(device, CARTON);
+  await scan(device, "SF1234567890");
+  await ask(device, "/edge/ship/departure", {});
+
+  const { kind, args } = (await written(device)).at(-1);
+  assert.equal(kind, "stock.ship@1");
+  assert.deepEqual(args, {
+    carton: "l-5", document: "sn-1", carrier: "顺丰", tracking: "SF1234567890",
+    lines: [{ item: "i-1", quantity: "3" }, { item: "i-2", quantity: "2" }],
+  });
+  assert.deepEqual((await device.edge.rows.balancesAt("l-5")).map((/** @type {any} */ one) => one.on_hand), ["0", "0"]);
+  assert.match(await ask(device, "/edge/ship"), /顺丰/);
+});
+
+test("what nobody has checked does not leave, nor what has left", async () => {
+  const { device } = await shop();
+  await packed(device);
+  await ask(device, "/edge/ship");
+
+  assert.match(await scan(device, CARTON), /还没有复核/);
+  assert.equal((await written(device)).length, 1);
+});
+
+test("a check by one is not enough where two are asked for", async () => {
+  const { device } = await shop({ checkers: 2 });
+  await seen(device);
+  await ask(device, "/edge/check/done", {});
+  await ask(device, "/edge/check/alone", {});
+  await ask(device, "/edge/ship");
+
+  assert.match(await scan(device, CARTON), /还没有复核/);
+});
+
+test("a lot on hold stays, wherever the book says so", async () => {
+  const { device, server } = await shop({ checkers: 0 });
+  server.put("catalogue", "item", "i-3", { ...CUP, code: "MILK", name: "牛奶", lot: true });
+  server.put("warehouse:w-1", "balance", "i-3/l-5/L1/", { on_hand: "1", held: "0" });
+  server.put("warehouse:w-1", "balance", "i-3/l-4/L1/", { on_hand: "1", held: "1" });
+  server.put("warehouse:w-1", "notice", "sn-2", {
+    number: "SN-2", state: "packed", next: "ship", customer: "李", due: "", priority: 0, lines: [{ id: "9", item: "i-3", quantity: "1", picked: "1", packed: "1" }],
+    totes: [], cartons: [{ location: "l-5", code: CARTON, state: "sealed" }], pickers: [], checkers: 0, checked: { "l-5": [] },
+  });
+  device.network = (/** @type {any} */ address, /** @type {any} */ init) => server.fetch(address, init);
+  await device.edge.puller.pull();
+  await ask(device, "/edge/ship");
+
+  assert.match(await scan(device, CARTON), /冻结/);
+});
+
+const INK = Buffer.from("ink of a signature");
+
+test("a signature is on disk before the screen answers, and goes up once when the network is back", async () => {
+  const { device, server } = await ready();
+  await scan(device, CARTON);
+  await ask(device, "/edge/ship/departure", {});
+  await ask(device, "/edge/door");
+  await scan(device, CARTON);
+
+  await ask(device, "/edge/door/picture", { kind: "signature", picture: INK.toString("base64"), signer: "陈" });
+  const again = createDevice({ server, disk: device.disk });
+  assert.equal(await again.edge.pictures.waiting(), 1);
+  await ask(device, "/edge/door/delivered", { signer: "陈" });
+
+  const { kind, args } = (await written(device)).at(-1);
+  assert.deepEqual([kind, args], ["delivery.confirm@1", { document: "sn-1", outcome: "delivered", signer: "陈", signature: createHash("sha256").update(INK).digest("hex") }]);
+  await device.edge.pictures.send();
+  assert.equal(await device.edge.pictures.waiting(), 1);
+  device.network = (/** @type {any} */ address, /** @type {any} */ init) => server.fetch(address, init);
+  await device.edge.pictures.send();
+  await device.edge.pictures.send();
+  assert.equal(await device.edge.pictures.waiting(), 0);
+  assert.deepEqual(server.files.get(args.signature), INK);
+  assert.deepEqual(server.pictures, [args.signature]);
+});
+
+test("a refusal says why, and what does not travel is not delivered", async () => {
+  const { device } = await ready();
+  await ask(device, "/edge/door");
+  assert.match(await scan(device, CARTON), /不在送货途中/);
+  await ask(device, "/edge/ship");
+  await scan(device, CARTON);
+  await ask(device, "/edge/ship/departure", {});
+  await ask(device, "/edge/door/notice", { notice: "sn-1" });
+
+  assert.match(await ask(device, "/edge/door/refusal", { reason: " " }), /tone="bad"/);
+  await ask(device, "/edge/door/refusal", { reason: "破损" });
+
+  assert.deepEqual((await written(device)).at(-1).args, { document: "sn-1", outcome: "refused", reason: "破损" });
+});

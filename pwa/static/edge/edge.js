@@ -7,6 +7,7 @@ import { createOutbox } from "./outbox/outbox.js";
 import { createSender } from "./outbox/sending.js";
 import { createOperations } from "./store/operations.js";
 import { createPeople } from "./store/people.js";
+import { createPictures } from "./store/pictures.js";
 import { createRows, openEdge } from "./store/rows.js";
 import { createSettings } from "./store/settings.js";
 import { createCycle } from "./sync/cycle.js";
@@ -33,6 +34,7 @@ export function createEdge(environment, { rounds } = {}) {
   });
   const { enrol, identity } = createEnrolment({ environment, operations, settings, wake });
   const people = createPeople({ environment, settings, identity, newId, ...(rounds ? { rounds } : {}) });
+  const pictures = createPictures({ environment, identity });
   const repairs = repairsIn(settings);
   const sender = createSender({
     environment, operations, journal, outbox, identity, report: repairs.told,
@@ -42,9 +44,9 @@ export function createEdge(environment, { rounds } = {}) {
     },
   });
   const puller = createPull({ environment, rows, identity, push: sender.push, report: repairs.add });
-  const cycle = createCycle({ environment, sender, puller, operations, rows, settings });
+  const cycle = createCycle({ environment, sender, puller, operations, rows, settings, pictures });
 
-  return { environment, operations, journal, settings, rows, outbox, people, sender, puller, cycle, enrol, identity, start, live };
+  return { environment, operations, journal, settings, rows, outbox, people, pictures, sender, puller, cycle, enrol, identity, start, live };
 
   /** After every start of a page or a worker: what the journal knows first, then the server. */
   async function start() {

@@ -85,8 +85,8 @@ async function contextOf(request, url, params, edge, settings, lang, t) {
 }
 
 /** @param {import('./edge.js').Edge} edge @param {import('./store/settings.js').Settings} settings as read for this request */
-function storesOf({ rows, operations, people, environment, cycle, enrol }, settings) {
-  return { rows, settings, operations, people, enrol, app: environment.app, contact: cycle.contact };
+function storesOf({ rows, operations, people, pictures, environment, cycle, enrol }, settings) {
+  return { rows, settings, operations, people, pictures, enrol, app: environment.app, contact: cycle.contact };
 }
 
 /** @param {Request} request @returns {Promise<FormData|null>} */

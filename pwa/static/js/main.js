@@ -24,9 +24,15 @@ document.addEventListener("pointerdown", unlock, { capture: true });
 document.addEventListener("keydown", unlock, { capture: true });
 document.addEventListener("click", onClick);
 document.addEventListener("htmx:after:swap", checkDevice);
+document.addEventListener("htmx:after:swap", onDoor);
 document.addEventListener("htmx:error", () => say("bad", "page.failed"));
 startEdge();
 ask("GET", "/edge/start");
+
+/** Few people stand at a customer's door: what draws signatures is loaded when somebody does. */
+function onDoor() {
+  if (document.querySelector("signature-pad, take-photo")) import("./elements/at_the_door.js");
+}
 
 /** Buttons that speak to the device and not to the edge. @param {MouseEvent} event */
 function onClick(event) {

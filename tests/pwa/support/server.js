@@ -28,6 +28,7 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     /** Offered when true; kept files answer by their name, as the server's folder does. */
     snapshots: false,
     files: new Map(),
+    pictures: [],
     quarantined: new Map(),
     safeLag: 0,
     decide: () => ({ outcome: "applied" }),
@@ -116,9 +117,19 @@ export function createServer({ wall = () => 1_790_000_000_000 } = {}) {
     const url = new URL(address, "http://server");
     const request = { path: url.pathname, query: url.searchParams, method: init.method ?? "GET", bytes: unpacked(init), headers: new Headers(init.headers) };
     server.requests.push(request);
+    if (request.method === "PUT") return picture(request);
     const route = request.path.startsWith("/sync/snapshot/") ? file : routes[`${request.method} ${request.path}`];
     if (!route) return problem(404, "not-found");
     return route(request);
+  }
+
+  /** Bytes by their own name, once. */
+  function picture({ path, bytes }) {
+    const name = path.split("/").pop();
+    if (sha(bytes).toString("hex") !== name) return problem(422, "broken");
+    server.pictures.push(name);
+    server.files.set(name, bytes);
+    return json(200, { kept: name });
   }
 
   function device({ headers }) {

@@ -6,12 +6,14 @@ import { named as namedBooking } from "../session/correction.js";
 import * as bind from "../session/bind.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
+import * as door from "../session/door.js";
 import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
 import * as pack from "../session/pack.js";
 import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
+import * as ship from "../session/ship.js";
 import * as bindView from "../views/bind.js";
 import * as countView from "../views/count.js";
 import * as moveView from "../views/move.js";
@@ -25,6 +27,7 @@ import { binsHolding } from "./facts.js";
 import * as guiding from "./guiding.js";
 import * as lookupScreen from "./lookup.js";
 import * as packing from "./packing.js";
+import * as shipping from "./shipping.js";
 import * as work from "./work.js";
 
 /**
@@ -36,7 +39,7 @@ import * as work from "./work.js";
  * @typedef {{code: string, like: string[], from: string}} Stranger  a code nobody knows, and on which screen it was met
  */
 
-export const SCREENS = ["receive", "move", "pick", "guide", "pack", "check", "count", "lookup", "bind"];
+export const SCREENS = ["receive", "move", "pick", "guide", "pack", "check", "ship", "door", "count", "lookup", "bind"];
 
 /** Where an unknown code may be bound to an item. */
 export const BINDS_ON = new Set(["receive", "lookup"]);
@@ -50,6 +53,8 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   guide: guiding.decide,
   pack: packing.decide,
   check: checking.decide,
+  ship: shipping.decideShip,
+  door: shipping.decideDoor,
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
@@ -62,18 +67,18 @@ async function receiptsOf(ctx, session, scan) {
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
-  receive: namedBooking, pick: namedBooking, guide: guide.named, pack: pack.remember, check: check.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
+  receive: namedBooking, pick: namedBooking, guide: guide.named, pack: pack.remember, check: check.named, ship: (session) => session, door: door.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
 });
 
 /** What each activity writes down. */
 const KINDS = /** @type {Record<string, string[]>} */ ({
   receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], guide: ["stock.pick@1", "stock.count@1", "stock.move@1"], count: ["stock.count@1"],
-  pack: ["stock.pack@1"], check: ["stock.check@1"],
+  pack: ["stock.pack@1"], check: ["stock.check@1"], ship: ["stock.ship@1"], door: ["delivery.confirm@1"],
 });
 
 /** What is left in the hands once the operation was written. */
 const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
-  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, pack: pack.settled, check: check.start, count: count.start,
+  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, pack: pack.settled, check: check.start, ship: ship.settled, door: door.start, count: count.start,
 });
 
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
@@ -162,6 +167,10 @@ async function contents(ctx, view, name, session, pad) {
       return packing.contents(ctx, view, session, pad);
     case "check":
       return checking.contents(ctx, view, session, pad);
+    case "ship":
+      return shipping.shipContents(ctx, view, session);
+    case "door":
+      return shipping.doorContents(ctx, view, session);
     case "bind":
       return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:

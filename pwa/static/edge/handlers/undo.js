@@ -6,6 +6,7 @@ import * as activity from "./activity.js";
 import { forgotten as forgottenBooking } from "../session/correction.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
+import * as door from "../session/door.js";
 import * as guide from "../session/guide.js";
 import * as move from "../session/move.js";
 import * as pack from "../session/pack.js";
@@ -73,6 +74,7 @@ async function forget(ctx, id) {
     ...(guided && { guide: guide.forgotten(guided, id) }),
     ...(standing.sessions.pack && { pack: pack.forgotten(standing.sessions.pack, id) }),
     ...(standing.sessions.check && { check: check.forgotten(standing.sessions.check, id) }),
+    ...(standing.sessions.door && { door: door.forgotten(standing.sessions.door, id) }),
     ...(moving && { move: move.forgotten(moving, id) }),
     ...(counting && { count: count.forgotten(counting, id) }),
   };

@@ -3,12 +3,14 @@
 import * as bind from "../session/bind.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
+import * as door from "../session/door.js";
 import * as guide from "../session/guide.js";
 import * as lookup from "../session/lookup.js";
 import * as move from "../session/move.js";
 import * as pack from "../session/pack.js";
 import * as pick from "../session/pick.js";
 import * as receive from "../session/receive.js";
+import * as ship from "../session/ship.js";
 
 /**
  * @typedef {{screen: string, sessions: Record<string, any>, at?: number, newest?: string}} Work
@@ -53,6 +55,8 @@ export async function clear(ctx) {
 export function isUnfinished(name, session) {
   if (!session) return false;
   if (name === "move") return session.carried.length > 0 || Boolean(session.open);
+  if (name === "ship") return session.loads.length > 0;
+  if (name === "door") return Boolean(session.notice);
   if (name === "check") return session.lines.length > 0 || Boolean(session.open);
   if (name === "count") return session.lines.length > 0 || Boolean(session.open);
   if (name === "guide") return Boolean(session.open || session.held);
@@ -74,6 +78,10 @@ async function begin(ctx, name) {
       return pack.start();
     case "check":
       return check.start();
+    case "ship":
+      return ship.start();
+    case "door":
+      return door.start();
     case "count":
       return count.start();
     case "bind":

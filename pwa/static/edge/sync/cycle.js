@@ -32,8 +32,9 @@ const FRESH_START = new Set(["online", "visible", "start", "enrolled", "full"]);
  * @param {ReturnType<typeof import('../store/operations.js').createOperations>} given.operations
  * @param {ReturnType<typeof import('../store/rows.js').createRows>} given.rows
  * @param {import('../store/settings.js').Settings} given.settings
+ * @param {{send: () => Promise<void>}} given.pictures  go up once the operations that name them have
  */
-export function createCycle({ environment, sender, puller, operations, rows, settings }) {
+export function createCycle({ environment, sender, puller, operations, rows, settings, pictures }) {
   let failures = 0;
   /** Until when we rest by our own choice, and until when the server asked us to. */
   const until = { ours: 0, theirs: 0 };
@@ -94,6 +95,7 @@ export function createCycle({ environment, sender, puller, operations, rows, set
   async function pushThenPull() {
     const pushed = await sender.push({ handshake: false });
     if (pushed.state !== "done") return pushed;
+    await pictures.send();
     if (!isLive && pushed.head !== undefined && pushed.head > (await rows.base()).cursor) wantsPull = true;
     return wantsPull ? pullNow() : { state: "done", reached: pushed.sent > 0 };
   }

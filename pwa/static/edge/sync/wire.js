@@ -18,7 +18,7 @@ const TIMEOUT_MS = 20_000;
  * @param {Identity|null} identity
  */
 export function createWire(environment, identity) {
-  return { deliver, ask, get, file };
+  return { deliver, ask, get, file, put };
 
   /** Hand over operations: only an answer that names this very body counts. @param {string} path @param {string} text @returns {Promise<Answer>} */
   async function deliver(path, text) {
@@ -37,6 +37,11 @@ export function createWire(environment, identity) {
   /** @param {string} path @returns {Promise<Answer>} */
   function get(path) {
     return exchange(path, {});
+  }
+
+  /** Bytes that are addressed by their own hash. @param {string} path @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Answer>} */
+  function put(path, bytes) {
+    return exchange(path, { method: "PUT", body: bytes, headers: { "Content-Type": "application/octet-stream" } });
   }
 
   /** Bytes, as they are; whoever asks knows their hash. @param {string} path @returns {Promise<Answer>} */

@@ -17,10 +17,12 @@ const ACTIVITIES = [
   { name: "count", picture: "count" },
 ];
 
-/** What is done less often, or by fewer people: three beside each other. */
+/** What is done less often, or by fewer people: beside each other. */
 const SMALL = [
   { name: "pack", picture: "tote" },
   { name: "check", picture: "check" },
+  { name: "ship", picture: "arrow" },
+  { name: "door", picture: "person" },
 ];
 
 /** @param {View} view @param {{user: string, warehouse: string, summary: Summary, busy: Record<string, boolean>, picking: Picking}} state @returns {Html} */
