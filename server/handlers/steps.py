@@ -37,6 +37,7 @@ async def settle_outbound(request: HTMXRequest, warehouse_id: FromPath[int]) -> 
         packs=form.flag("packs"),
         checkers=_whole(form.whole("checkers")),
         ships=form.flag("ships"),
+        delivers=form.flag("delivers"),
         # What is neither is refused beside its field.
         rule=form.text("rule"),  # type: ignore[arg-type]
         aisle_mm=_whole(form.whole("aisle_mm")),

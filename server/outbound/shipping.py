@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from server import clock, events
 from server.catalog.maintaining import Missing
 from server.db import Statement, execute, writing
-from server.outbound import delivering, notice, surveying
+from server.outbound import delivering, following, notice, surveying
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
 from server.outbound.report import Door, Sending
@@ -52,6 +52,7 @@ async def confirm_delivery(
             operation="", at=clock.now(), document=one.document, outcome=delivery, reason=reason.strip()[:200]
         )
         await delivering.report([door], {"": Origin(by.person, by.device)})
+        await following.tell_devices([one.id])
         return Done(one.id, delivery)
 
 
