@@ -12,10 +12,14 @@ from server import clock
 from server.catalog import search
 from server.catalog.queries import Page
 from server.config import settings
+from server.crm import delivery_note as paper
 from server.crm.credit import Credit
+from server.crm.delivery_note import DeliveryNote, Mark
 from server.crm.statement import Returned, Sent
 from server.db import Row, Statement, as_json, fetch
 from server.outbound import queries as sales
+from server.outbound import surveying
+from server.outbound.surveying import Notice
 
 PAGE_SIZE = 50
 SHOWN = 20
@@ -358,3 +362,71 @@ async def traded(customer: int, warehouses: Warehouses) -> tuple[list[Sent], lis
 
 def _day(moment: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(moment / clock.SECOND, zone).date().isoformat()
+
+
+# What goes on the paper that the customer signs
+
+_MARKS = Statement(
+    "SELECT m.item, m.lot, m.serial, coalesce(o.expiry_on, '') AS expiry,"
+    " sum(CASE WHEN t.kind IN ('tote', 'carton', 'customer') THEN m.quantity ELSE 0 END)"
+    " - sum(CASE WHEN s.kind IN ('tote', 'carton', 'customer') THEN m.quantity ELSE 0 END) AS quantity"
+    " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
+    " LEFT JOIN lot o ON o.item = m.item AND o.code = m.lot AND m.lot <> ''"
+    " WHERE m.document = ? AND (m.lot <> '' OR m.serial <> '') GROUP BY m.item, m.lot, m.serial, o.expiry_on"
+    " ORDER BY m.item, o.expiry_on, m.lot, m.serial"
+)
+
+
+async def delivery_note(one: Notice) -> DeliveryNote:
+    """What has left with this notice; before it leaves, what is packed or picked for it."""
+    sold = await sales.order(one.order_id)
+    assert sold is not None, "a notice of no order"
+    lines = {
+        line.order_line: line for line in (await surveying.lines([one.id]))[one.id] if paper.leaving(line)
+    }
+    shown = [each for each in await sales.shown_lines(one.order_id) if each.line.id in lines]
+    sent = (await traded(sold.customer, None))[0]
+    earlier = [part for part in sent if part.order == sold.id and part.notice != one.id]
+    own = [
+        Sent(
+            order=sold.id,
+            order_number=sold.number,
+            order_discount=sold.discount,
+            line=each.line.id,
+            notice=one.id,
+            number=one.number,
+            at=one.shipped_at or clock.now(),
+            day="",
+            quantity=paper.leaving(lines[each.line.id]),
+            unit_price=each.line.unit_price,
+            factor=each.line.factor,
+            discount=each.line.discount,
+        )
+        for each in shown
+    ]
+    cost = paper.amounts([*earlier, *own], one.id)
+    marks = await _marks(one.document)
+    rows = [
+        paper.Row(
+            code=each.code,
+            name=each.name,
+            base=each.base,
+            quantity=paper.leaving(lines[each.line.id]),
+            marks=tuple(marks[each.line.item]),
+            unit_price=each.line.unit_price,
+            per=each.line.unit or each.base,
+            discount=each.line.discount,
+            amount=cost[each.line.id],
+        )
+        for each in shown
+    ]
+    return DeliveryNote(rows, sum(cost.values()))
+
+
+async def _marks(document: str) -> dict[int, list[Mark]]:
+    """Which lots and serials of each item are on their way or gone, what came back into a bin left out."""
+    found: dict[int, list[Mark]] = defaultdict(list)
+    for row in await fetch(_MARKS, document):
+        if row["quantity"] > 0:
+            found[row["item"]].append(Mark(row["serial"] or row["lot"], row["expiry"], int(row["quantity"])))
+    return found

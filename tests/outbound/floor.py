@@ -57,7 +57,9 @@ async def tote(code: str = "T-1") -> int:
     return await given.location(code, kind="tote")
 
 
-async def pick(notice_id: int, *, at: str, into: str = "T-1", by: int = 0, **amounts: int) -> list[Ruling]:
+async def pick(
+    notice_id: int, *, at: str, into: str = "T-1", by: int = 0, lot: str = "", **amounts: int
+) -> list[Ruling]:
     """Somebody takes these from a bin into a tote, for the notice."""
     acts = [
         Act(
@@ -68,6 +70,7 @@ async def pick(notice_id: int, *, at: str, into: str = "T-1", by: int = 0, **amo
                 source=f"l-{await given.location(at)}",
                 target=f"l-{await tote(into)}",
                 document=f"sn-{notice_id}",
+                lot=lot,
             ),
         )
         for code, amount in amounts.items()
