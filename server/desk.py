@@ -12,7 +12,7 @@ from server.catalog.maintaining import Added, Edited, Missing, Refused
 from server.catalog.queries import PAGE_SIZE
 from server.documents import drafting, filters, queries, reading, subject
 from server.documents.filters import Filters
-from server.documents.line import Typed
+from server.documents.line import COLUMNS, Typed
 from server.documents.subject import KINDS, Subject
 from server.people import queries as people
 from server.sync import queries as fleet
@@ -137,12 +137,13 @@ class About(msgspec.Struct, frozen=True):
 
 
 class EditorRow(msgspec.Struct, frozen=True):
-    """One row of the line editor: as it was typed, and what its code means."""
+    """One row of the line editor: as it was typed, what its code means, and the texts of columns of its own."""
 
     typed: Typed
     name: str = ""
     base: str = ""
     units: tuple[str, ...] = ()
+    more: Mapping[str, str] = {}
 
 
 async def view(request: HTMXRequest, states: Collection[str], sorts: Collection[str] = ()) -> View:
@@ -328,16 +329,19 @@ def form_of(fields: Mapping[str, str]) -> Form:
     return Form({name: [text] for name, text in fields.items()})
 
 
-async def editor_rows(rows: Sequence[tuple[str, ...]], *, blank: int = BLANK_ROWS) -> list[EditorRow]:
-    """Rows to type into: those there are, by `form.rows("lines", *line.COLUMNS)`, and some blank ones."""
-    typed = [Typed(*row) for row in rows]
-    goods = await reading.goods_of(row.item for row in typed)
+async def editor_rows(
+    rows: Sequence[tuple[str, ...]], *, columns: Sequence[str] = COLUMNS, blank: int = BLANK_ROWS
+) -> list[EditorRow]:
+    """Rows to type into: those there are, by `form.rows("lines", *columns)`, and some blank ones."""
+    named = [dict(zip(columns, row, strict=False)) for row in rows]
+    goods = await reading.goods_of(row["item"] for row in named)
     found = []
-    for row in typed:
-        if meant := goods.get(row.item):
-            units = tuple(meant.units)
-            unit = row.unit or meant.unit or meant.draft.unit
-            found.append(EditorRow(row._replace(unit=unit), meant.draft.name, meant.draft.unit, units))
+    for texts in named:
+        typed = Typed(**{name: texts[name] for name in Typed._fields if name in texts})
+        if meant := goods.get(typed.item):
+            unit = typed.unit or meant.unit or meant.draft.unit
+            name, base, units = meant.draft.name, meant.draft.unit, tuple(meant.units)
+            found.append(EditorRow(typed._replace(unit=unit), name, base, units, texts))
         else:
-            found.append(EditorRow(row))
+            found.append(EditorRow(typed, more=texts))
     return found + [EditorRow(Typed(""))] * blank

@@ -1,6 +1,7 @@
 """One line of an order as somebody typed it: read exactly, or refused with the field that is wrong."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 import msgspec
@@ -11,7 +12,11 @@ from server.catalog.item import Fault, ItemDraft
 COLUMNS: Final = ("item", "quantity", "unit", "price", "discount")
 """The fields of a row: `lines.0.item` and so on, for `form.rows("lines", *COLUMNS)`."""
 
+DATED: Final = (*COLUMNS, "due_on")
+"""The same where each line may say by which day its goods are to come."""
+
 MAX_LINES: Final = 500
+MAX_PLACES: Final = 3
 MAX_QUANTITY: Final = 10**15
 MAX_PRICE: Final = 10**15
 
@@ -24,6 +29,7 @@ class Typed(NamedTuple):
     unit: str = ""
     price: str = ""
     discount: str = ""
+    due_on: str = ""
 
 
 class Goods(msgspec.Struct, frozen=True):
@@ -61,6 +67,7 @@ class Line(msgspec.Struct, frozen=True):
     quantity: int
     unit_price: int | None
     discount: int | None
+    due_on: str = ""
 
 
 def read(rows: Sequence[Typed], goods: Mapping[str, Goods]) -> list[Line] | list[Fault]:
@@ -81,7 +88,10 @@ def read(rows: Sequence[Typed], goods: Mapping[str, Goods]) -> list[Line] | list
 
 def _read(row: Typed, goods: Goods | None) -> Line | list[tuple[str, str]]:
     if goods is None:
-        return [("item", "unknown_item" if row.item else "no_item")]
+        wrong = [("item", "unknown_item" if row.item else "no_item")]
+        if row.quantity:
+            _amount(row.quantity, quantity.SCALE, MAX_PLACES, wrong)
+        return wrong
     faults = [] if goods.draft.is_active else [("item", "item_off")]
     unit = row.unit or goods.unit or goods.draft.unit
     factor = goods.factors.get(unit, 0)
@@ -90,7 +100,16 @@ def _read(row: Typed, goods: Goods | None) -> Line | list[tuple[str, str]]:
     amount = _amount(row.quantity, factor or quantity.SCALE, goods.draft.scale, faults)
     price = _price(row.price, faults)
     discount = _discount(row.discount, faults)
-    return faults or Line(goods.id, unit, factor, amount, price, discount)
+    if row.due_on and not _is_day(row.due_on):
+        faults.append(("due_on", "day"))
+    return faults or Line(goods.id, unit, factor, amount, price, discount, row.due_on)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and date.fromisoformat(text).year > 1970
+    except ValueError:
+        return False
 
 
 def _amount(text: str, factor: int, scale: int, faults: list[tuple[str, str]]) -> int:
@@ -101,7 +120,7 @@ def _amount(text: str, factor: int, scale: int, faults: list[tuple[str, str]]) -
         return 0
     if not 0 < amount < MAX_QUANTITY:
         faults.append(("quantity", "quantity_range"))
-    elif amount % 10 ** (3 - scale):
+    elif amount % 10 ** (MAX_PLACES - scale):
         faults.append(("quantity", "quantity_too_fine"))
     return amount
 

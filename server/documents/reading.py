@@ -21,7 +21,7 @@ class Meaning(NamedTuple):
 
 
 async def read_lines(rows: Sequence[tuple[str, ...]]) -> list[Line] | list[Fault]:
-    """The lines of a form (`form.rows("lines", *line.COLUMNS)`), or everything that is wrong with them."""
+    """The lines of a form (`form.rows("lines", *line.COLUMNS)`, or DATED), or everything that is wrong with them."""
     typed = [Typed(*row) for row in rows]
     return line.read(typed, await goods_of(row.item for row in typed))
 

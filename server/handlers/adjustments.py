@@ -14,6 +14,7 @@ from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
 from server.desk import Offer
 from server.documents import reading
+from server.documents.line import Line as Typed
 from server.finance import costing
 from server.finance import queries as finance
 from server.people.role import counts_blind
@@ -25,8 +26,7 @@ from server.web import Form, HTMXRequest, may
 
 PATH = "/stock/adjustments"
 SORTS = ("number", "warehouse", "reason")
-COLUMNS = ("item", "location", "lot", "serial", "quantity")
-BLANK_ROWS = 6
+COLUMNS = ("item", "quantity", "unit", "location", "lot", "serial")
 TONES = {"draft": "", "waiting": "caution", "posted": "good", "refused": "bad", "reversed": ""}
 
 
@@ -245,9 +245,8 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
-    blank = [("",) * len(COLUMNS)] * BLANK_ROWS
     # Rows that count stand first, so that what is wrong with the third of them is said beside it.
-    typed = sorted(form.rows("lines", *COLUMNS), key=lambda row: not row[-1])
+    typed = sorted(form.rows("lines", *COLUMNS), key=lambda row: not row[1])
     return web.page(
         request,
         "stock/adjustment_form.html",
@@ -255,7 +254,7 @@ async def _form(
         one=one,
         path=f"{PATH}/{one.id}/edit" if one else f"{PATH}/new",
         values=form.typed(),
-        rows=[*typed, *blank],
+        rows=await desk.editor_rows(typed, columns=COLUMNS),
         reasons=list(adjustment.REASONS),
         warehouses=await desk.warehouses(request),
         errors=errors,
@@ -272,7 +271,7 @@ async def _form_at(request: HTMXRequest, location: int, reason: str) -> Form:
     is_blind = counts_blind(request.user.role)
     lying = await queries.at_location(place.id, request.user.warehouses, is_blind=is_blind)
     for index, each in enumerate(lying):
-        row = (each.item_code, each.location_code, each.lot, each.serial, "")
+        row = (each.item_code, "", "", each.location_code, each.lot, each.serial)
         fields |= {f"lines.{index}.{name}": text for name, text in zip(COLUMNS, row, strict=True)}
     return desk.form_of(fields)
 
@@ -286,7 +285,7 @@ def _form_of(one: Adjustment, standing: Sequence[AdjustmentLine]) -> Form:
     }
     for index, each in enumerate(standing):
         line = each.line
-        row = (each.code, each.location_code, line.lot, line.serial, quantity.format(line.quantity))
+        row = (each.code, quantity.format(line.quantity), "", each.location_code, line.lot, line.serial)
         fields |= {f"lines.{index}.{name}": text for name, text in zip(COLUMNS, row, strict=True)}
     return desk.form_of(fields)
 
@@ -297,35 +296,46 @@ async def _read(request: HTMXRequest, form: Form) -> tuple[Head, list[Line], lis
     wrong: list[Fault] = []
     if warehouse and not request.user.reaches(warehouse):
         wrong.append(Fault(0, "warehouse", "inside.fault.no_warehouse"))
-    rows = [row for row in form.rows("lines", *COLUMNS) if row[-1]]
-    goods = await reading.goods_of(row[0] for row in rows)
-    places = await catalog.location_ids_by_code(row[1].upper() for row in rows)
-    lines = []
-    for index, (item, location, lot, serial, amount) in enumerate(rows):
-        meant, place = goods.get(item), places.get(location.upper(), 0)
-        size = _signed(amount)
-        faults = [
-            (field, why)
-            for field, why, is_wrong in (
-                ("item", "no_item", meant is None),
-                ("location", "no_place", not place),
-                ("quantity", "quantity", size is None),
-            )
-            if is_wrong
-        ]
-        wrong += [Fault(index, f"lines.{index}.{field}", f"inside.fault.{why}") for field, why in faults]
-        if meant is not None and size is not None and not faults:
-            lines.append(Line(item=meant.id, location=place, lot=lot, serial=serial, quantity=size))
+    rows = [row for row in form.rows("lines", *COLUMNS) if row[1]]
+    signs = [_signed(row[1]) for row in rows]
+    read = await reading.read_lines(
+        [(row[0], size, row[2]) for row, (_, size) in zip(rows, signs, strict=True)]
+    )
+    wrong += [_said(one) for one in read if isinstance(one, Fault)]
+    places = await catalog.location_ids_by_code(row[3].upper() for row in rows)
+    wrong += [
+        Fault(index, f"lines.{index}.location", "inside.fault.no_place")
+        for index, row in enumerate(rows)
+        if row[3].upper() not in places
+    ]
     head = Head(warehouse=warehouse, reason=form.text("reason"), remark=form.text("remark").strip())
-    return head, lines, wrong
+    if wrong:
+        return head, [], wrong
+    lines = [
+        Line(
+            item=one.item,
+            location=places[row[3].upper()],
+            lot=row[4],
+            serial=row[5],
+            quantity=sign * one.quantity,
+        )
+        for one, row, (sign, _) in zip(read, rows, signs, strict=True)
+        if isinstance(one, Typed)
+    ]
+    return head, lines, []
 
 
-def _signed(text: str) -> int | None:
-    """A change with its sign; a leading plus and the wide minus of Chinese keyboards are read too."""
-    try:
-        return quantity.parse(text.removeprefix("+").replace("－", "-").replace("−", "-"))
-    except quantity.NotAQuantity:
-        return None
+def _signed(text: str) -> tuple[int, str]:
+    """A change as its sign and its size; a leading plus and the wide minus of Chinese keyboards are read too."""
+    plain = text.replace("－", "-").replace("−", "-").removeprefix("+")
+    return (-1, plain[1:]) if plain.startswith("-") else (1, plain)
+
+
+def _said(fault: Fault) -> Fault:
+    """What is wrong with a line; a change may well be below zero, so its size is named in words of its own."""
+    if fault.word.startswith("documents.fault.quantity_"):
+        return Fault(fault.index, fault.field, "inside.fault.quantity")
+    return fault
 
 
 routes: list[Any] = [

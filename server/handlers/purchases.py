@@ -176,7 +176,7 @@ async def _form(
         order=order,
         path=f"{PATH}/{order.id}/edit" if order else f"{PATH}/new",
         values=form.typed(),
-        rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
+        rows=await desk.editor_rows(form.rows("lines", *lines.DATED), columns=lines.DATED),
         suppliers=await queries.suppliers(),
         warehouses=await desk.warehouses(request),
         errors=errors,
@@ -208,6 +208,7 @@ def _form_of(order: Order, standing: list[OrderLine]) -> Form:
             f"lines.{index}.unit": unit,
             f"lines.{index}.price": money.format_price(price),
             f"lines.{index}.discount": money.format_percent(one.line.discount) if one.line.discount else "",
+            f"lines.{index}.due_on": one.line.expected_on,
         }
     return desk.form_of(fields)
 
@@ -229,7 +230,7 @@ async def _read(request: HTMXRequest, form: Form) -> tuple[Head, list[Line], lis
         reference=form.text("reference").strip(),
         remark=form.text("remark").strip(),
     )
-    read = await reading.read_lines(form.rows("lines", *lines.COLUMNS))
+    read = await reading.read_lines(form.rows("lines", *lines.DATED))
     typed = [one for one in read if isinstance(one, Line)]
     wrong += [one for one in read if isinstance(one, Fault)]
     return head, typed, wrong

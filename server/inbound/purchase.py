@@ -104,6 +104,7 @@ def _as_line(typed: Typed, position: int) -> Line:
         quantity=typed.quantity,
         unit_price=typed.unit_price or 0,
         discount=typed.discount or 0,
+        expected_on=typed.due_on,
     )
 
 
@@ -130,6 +131,7 @@ def change(standing: Sequence[Line], wanted: Sequence[Typed]) -> Change:
                 quantity=typed.quantity + match.cancelled,
                 unit_price=_kept_price(match, typed) if typed.unit_price is None else typed.unit_price,
                 discount=match.discount if typed.discount is None else typed.discount,
+                expected_on=typed.due_on,
             )
         )
     return Change(kept, added, rest)

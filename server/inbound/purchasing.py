@@ -37,8 +37,8 @@ _ADD_LINE = Statement(
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, '')"
 )
 _SET_LINE = Statement(
-    "UPDATE purchase_line SET unit = ?, factor = ?, unit_price = ?, price = ?, discount = ?, amount = ?, cancelled = ?,"
-    " quantity = ? WHERE id = ?"
+    "UPDATE purchase_line SET unit = ?, factor = ?, unit_price = ?, price = ?, discount = ?, amount = ?,"
+    " expected_on = ?, cancelled = ?, quantity = ? WHERE id = ?"
 )
 _DROP_LINES = Statement("DELETE FROM purchase_line WHERE order_id = ?")
 _TOTAL = Statement("UPDATE purchase_order SET total = ? WHERE id = ?")
@@ -211,6 +211,7 @@ def _line_values(line: Line) -> tuple[object, ...]:
         line.price,
         line.discount,
         line.amount,
+        line.expected_on,
         line.cancelled,
         line.quantity,
         line.id,

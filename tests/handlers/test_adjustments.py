@@ -4,6 +4,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from server.catalog.item import UnitDraft
 from server.stock import queries
 from tests import given
 from tests.handlers.browsers import signed_in
@@ -57,6 +58,35 @@ async def test_a_storekeeper_asks_and_a_supervisor_approves(
     assert await given.on_hand("CUP", at="A-01") == "8"
 
 
+async def test_a_change_may_be_typed_in_cartons(storekeeper: httpx.AsyncClient) -> None:
+    await given.item("BOX", unit="件", units=(UnitDraft("箱", 4),))
+    await given.stock("BOX", 10, at="A-01")
+    row = {"lines.0.item": "BOX", "lines.0.quantity": "－2", "lines.0.unit": "箱"}
+
+    number = await written(storekeeper, **row)
+
+    (line,) = await queries.adjustment_lines(number)
+    assert line.line.quantity == -8_000
+    edited = (await storekeeper.get(f"{PATH}/{number}/edit")).text
+    assert 'name="lines.0.quantity" value="-8"' in edited
+    assert 'name="lines.0.location" value="A-01"' in edited
+
+
+async def test_everything_wrong_with_a_line_is_said_beside_it_in_words_of_changes(
+    storekeeper: httpx.AsyncClient,
+) -> None:
+    wrong = {"lines.0.quantity": "0", "lines.0.location": "NOWHERE", "lines.1.item": "NOBODY",
+             "lines.1.quantity": "1", "lines.1.location": "A-01"}  # fmt: skip
+
+    answer = await storekeeper.post(PATH, data=await typed(**wrong))
+
+    assert answer.status_code == 422
+    for field in ("lines.0.quantity", "lines.0.location", "lines.1.item"):
+        assert f'id="{field}-error"' in answer.text
+    assert "must be above zero" not in answer.text, "less than nothing is what a change may well be"
+    assert 'value="NOWHERE"' in answer.text
+
+
 async def test_a_supervisor_is_told_that_somebody_else_must_approve(
     app: Litestar, storekeeper: httpx.AsyncClient
 ) -> None:
@@ -97,7 +127,7 @@ async def test_what_is_wrong_is_said_beside_its_row(storekeeper: httpx.AsyncClie
     )
 
     assert answer.status_code == 422
-    assert "There is no such item" in answer.text
+    assert "No item has this code" in answer.text
     assert "This is no quantity" in answer.text
     refused = await storekeeper.post(PATH, data=await typed(**{"lines.0.quantity": "2"}))
     assert "This reason only takes off" in refused.text

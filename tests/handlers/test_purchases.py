@@ -54,6 +54,32 @@ async def test_a_carton_is_ordered_at_the_price_of_a_carton(buyer: httpx.AsyncCl
     assert re.search(r'<option value="箱" selected', edited)
 
 
+async def test_each_line_may_come_on_a_day_of_its_own(buyer: httpx.AsyncClient) -> None:
+    await given.item("BOX", name="箱子")
+    dated = {"lines.0.due_on": "2026-12-24", "lines.1.item": "BOX", "lines.1.quantity": "5"}
+
+    added = await buyer.post("/inbound/purchases", data=await form(**dated))
+    path = added.headers["location"].split("?")[0]
+    await buyer.post(f"{path}/confirmation")
+    page, edited = (await buyer.get(path)).text, (await buyer.get(f"{path}/edit")).text
+    before = [(code, day) for code, day, _ in await trade.expected()]
+    version = re.search(r'name="version" value="(\d+)"', edited)
+    assert version is not None
+    later = await form(**dated | {"lines.0.due_on": "2026-12-31", "version": version[1]})
+    await buyer.post(path, data=later)
+
+    assert before == [("CUP", "2026-12-24"), ("BOX", "2026-11-30")], "the other as the order says"
+    assert "2026-12-24" in page and 'name="lines.0.due_on" value="2026-12-24"' in edited
+    assert [day for _, day, _ in await trade.expected()] == ["2026-12-31", "2026-11-30"]
+
+
+async def test_a_day_that_is_none_is_refused_at_its_line(buyer: httpx.AsyncClient) -> None:
+    answer = await buyer.post("/inbound/purchases", data=await form(**{"lines.0.due_on": "soon"}))
+
+    assert answer.status_code == 422
+    assert 'id="lines.0.due_on-error"' in answer.text
+
+
 async def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     buyer: httpx.AsyncClient,
 ) -> None:

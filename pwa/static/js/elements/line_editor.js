@@ -210,7 +210,7 @@ class LineEditor extends HTMLElement {
   /** Write a suggestion into its row and go on to the quantity. @param {HTMLTableRowElement} row @param {HTMLElement} option */
   #take(row, option) {
     this.#settleOn(row, option);
-    focus(cell(row, "quantity"));
+    focus(afterItem(row));
   }
 
   /** The row is that item, one of it unless more was typed. @param {HTMLTableRowElement} row @param {HTMLElement} option */
@@ -220,7 +220,7 @@ class LineEditor extends HTMLElement {
     this.#tell("");
     const amount = cell(row, "quantity");
     if (!amount.value) {
-      amount.value = "1";
+      amount.value = this.dataset.one ?? "1";
       // What is typed next replaces it.
       if (amount === document.activeElement) focus(amount);
     }
@@ -259,9 +259,9 @@ class LineEditor extends HTMLElement {
     const chosen = this.#chosen();
     if (chosen && this.#isFor(row) && this.#list.dataset.typed === text) return this.#take(row, chosen);
     clearTimeout(this.#typing);
-    // The next keys belong to the quantity already, however long the answer takes.
+    // The next keys belong to the next cell already, however long the answer takes.
     row.dataset.entered = text;
-    focus(cell(row, "quantity"));
+    focus(afterItem(row));
     if (row.dataset.code !== text) this.#entering = this.#entering.then(() => this.#resolve(row, text));
   }
 
@@ -298,7 +298,7 @@ class LineEditor extends HTMLElement {
     if (same) return this.#oneMore(same);
     const next = this.#last(row);
     this.#settleOn(next, exact);
-    focus(cell(next, "quantity"));
+    focus(afterItem(next));
   }
 
   /** The same goods scanned again. @param {HTMLTableRowElement} row */
@@ -546,6 +546,11 @@ function cellsOf(row) {
 /** @param {HTMLTableRowElement} row @param {string} name */
 function cell(row, name) {
   return /** @type {Cell} */ (row.querySelector(`[data-cell="${name}"]`));
+}
+
+/** Where one goes on when the item is known: where it lies, else how many. @param {HTMLTableRowElement} row */
+function afterItem(row) {
+  return /** @type {Cell} */ (cellsOf(row)[1]);
 }
 
 /** What stood in a cell before a scanner may type over it. @param {Cell} one */
