@@ -1,5 +1,6 @@
 """Reads about what stock is worth, and what was paid for it."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -7,8 +8,17 @@ import msgspec
 
 from server import money
 from server.db import Row, Statement, as_json, fetch
+from server.finance.production import Plan, Sum, Work
+from server.making import work
 
 PAGE_SIZE = 100
+
+
+def _by_ids(sql: str, after: str = "") -> Statement:
+    return Statement(
+        f"{sql} IN (SELECT value FROM json_each(?)){after}",
+        f"{sql} IN (SELECT (json_array_elements_text(?::text::json))::bigint){after}",
+    )
 
 
 class ItemValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,14 +82,16 @@ async def unit_costs(documents: Collection[str]) -> dict[tuple[str, int], int]:
 
     When a receipt has several lines of an item, they weigh as much as was expected of each.
     """
-    receipts = [
-        int(name[3:]) for name in documents if name.startswith(("rc-", "rt-", "rp-")) and name[3:].isdigit()
-    ]
-    if not receipts:
+    # Other documents have the same numbers: a shipment must not take a receipt's price away.
+    named = {
+        int(name[3:]): name
+        for name in documents
+        if name.startswith(("rc-", "rt-", "rp-")) and name[3:].isdigit()
+    }
+    if not named:
         return {}
-    named = {int(name[3:]): name for name in documents if name[3:].isdigit()}
     sums: dict[tuple[str, int], tuple[int, int]] = {}
-    for receipt, item, expected, price, discount in map(tuple, await fetch(_PAID, as_json(receipts))):
+    for receipt, item, expected, price, discount in map(tuple, await fetch(_PAID, as_json(sorted(named)))):
         if price:
             key = named[receipt], item
             weight, total = sums.get(key, (0, 0))
@@ -90,6 +102,72 @@ async def unit_costs(documents: Collection[str]) -> dict[tuple[str, int], int]:
 
 def _after(price: int, discount: int) -> int:
     return (2 * price * (money.PERCENT_SCALE - discount) + money.PERCENT_SCALE) // (2 * money.PERCENT_SCALE)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A production order of which somebody said, after a row of the ledger, that no more will be made."""
+
+    work: int
+    after: int
+    at: int
+
+
+_ENDED = "SELECT id, over_after, coalesce(closed_at, created_at) FROM work_order WHERE over_after >= ?"
+_ENDED_SINCE = Statement(f"{_ENDED} ORDER BY over_after, id")
+_ENDED_BETWEEN = Statement(f"{_ENDED} AND over_after < ? ORDER BY over_after, id")
+_WORKS = _by_ids("SELECT id, kind, product, quantity, over_after FROM work_order WHERE id")
+_PLANS = _by_ids("SELECT work, item, is_made, quantity FROM work_line WHERE work", " ORDER BY work, position")
+_SUMS = _by_ids("SELECT work, item, is_made, quantity, value FROM work_cost WHERE work", " ORDER BY id")
+_ORIGINS = Statement(
+    "SELECT m.operation, m.leg FROM movement m JOIN location s ON s.id = m.source"
+    " WHERE m.document <> '' AND m.document = ? AND m.item = ? AND m.kind = 'flow' AND s.kind = 'production'"
+)
+
+
+async def ended_works(last: int, until: int | None) -> list[Ended]:
+    """Orders that ended after the row `last` and before `until` (None: whenever), in that order."""
+    rows = await (fetch(_ENDED_SINCE, last) if until is None else fetch(_ENDED_BETWEEN, last, until))
+    return [Ended(*row) for row in rows]
+
+
+async def works_in_cost(ids: Collection[int], last: int) -> dict[int, Work]:
+    """Orders to assemble and take apart, with what they took and brought up to the row `last`."""
+    if not ids:
+        return {}
+    wanted = as_json(sorted(ids))
+    plans: dict[int, list[Plan]] = defaultdict(list)
+    for of, item, is_made, much in map(tuple, await fetch(_PLANS, wanted)):
+        plans[of].append(Plan(item, bool(is_made), much))
+    sums: dict[tuple[int, bool], dict[int, Sum]] = defaultdict(dict)
+    for of, item, is_made, much, value in map(tuple, await fetch(_SUMS, wanted)):
+        sums[of, bool(is_made)][item] = Sum(much, value)
+    return {
+        key: Work(
+            id=key,
+            kind=kind,
+            product=product,
+            planned=planned,
+            plans=tuple(plans[key]),
+            is_over=over_after is not None and over_after < last,
+            took=sums[key, False],
+            brought=sums[key, True],
+        )
+        for key, kind, product, planned, over_after in map(tuple, await fetch(_WORKS, wanted))
+        if kind in work.OF_A_BILL
+    }
+
+
+async def origins_of(work_id: int, item: int) -> frozenset[str]:
+    """The rows of the ledger by which an order brought an item."""
+    return frozenset(f"{row[0]}:{row[1]}" for row in await fetch(_ORIGINS, work.wire_id(work_id), item))
+
+
+async def work_sums(work_id: int) -> tuple[dict[int, Sum], dict[int, Sum]]:
+    """What an order took and what it brought, by item, as far as it is valued."""
+    found: tuple[dict[int, Sum], dict[int, Sum]] = ({}, {})
+    for row in await fetch(_SUMS, as_json([work_id])):
+        found[int(row[2])][row[1]] = Sum(row[3], row[4])
+    return found
 
 
 async def values(day_on: str, *, page: int = 1, size: int = PAGE_SIZE) -> Values:

@@ -6,7 +6,7 @@ fraction of a cent is lost on the way. An average survives an empty shelf: it va
 know of (suspense) and what counts find.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -28,7 +28,8 @@ class Layer(msgspec.Struct, frozen=True):
 class Worth(msgspec.Struct, frozen=True):
     """What is in stock of an item and its value; `average` (per unit) is the last one known.
 
-    `variance` is what reversals at their own cost took out more than was left, or gave back less.
+    `variance` is what reversals at their own cost took out more than was left, or gave back less, and by how much what
+    was there has been revalued.
     """
 
     quantity: int = 0
@@ -64,6 +65,37 @@ def post(worth: Worth, entry: Entry, method: Method) -> Valued:
     """Value one posting."""
     assert entry.quantity != 0, "a movement of nothing"
     return _came(worth, entry, method) if entry.quantity > 0 else _left(worth, entry, method)
+
+
+def revalue(worth: Worth, value: int, method: Method, origins: Collection[str] = ()) -> Valued:
+    """Change the value of what is still there, by no more than it is worth; gives what was changed.
+
+    Layers first in first out that came by `origins` take it; what has left keeps what it left with.
+    """
+    if method == "average":
+        change = max(value, -worth.value) if worth.quantity else 0
+        layers = worth.layers
+    else:
+        layers, change = _revalued(worth.layers, value, origins)
+    after = worth.value + change
+    average = _divided(after * quantity.SCALE, worth.quantity) if worth.quantity and after else worth.average
+    return Valued(Worth(worth.quantity, after, average, worth.variance + change, layers), change)
+
+
+def _revalued(
+    layers: tuple[Layer, ...], value: int, origins: Collection[str]
+) -> tuple[tuple[Layer, ...], int]:
+    """The layers after `value` was spread over those of these origins by how much is left of each."""
+    meant = [place for place, layer in enumerate(layers) if layer.origin in origins]
+    left = sum(layers[place].quantity for place in meant)
+    after, rest = list(layers), value
+    for place in meant:
+        layer = layers[place]
+        share = rest if place == meant[-1] else _divided(value * layer.quantity, left)
+        share = max(share, -layer.value)
+        after[place] = Layer(layer.origin, layer.quantity, layer.value + share)
+        rest -= share
+    return tuple(after), value - rest if meant else 0
 
 
 def post_all(worth: Worth, entries: Sequence[Entry], method: Method) -> tuple[Worth, list[int]]:

@@ -4,17 +4,18 @@ from typing import Any
 
 import msgspec
 
-from server import quantity
+from server import money, quantity
 from server.catalog import queries as catalog
 from server.catalog.maintaining import Added, Edited, Refused
-from server.db import Statement, fetch
+from server.db import Statement, fetch, writing
 from server.documents import reading
 from server.documents.line import Line as Typed
+from server.inbound import receiving
 from server.making import bill, composing, queries, working
 from server.making.work import Head
 from server.stock.transfer import Goods
 from server.stock.verifying import verify
-from server.sync import producing
+from server.sync import performing, producing
 from server.sync.producing import Product
 from tests import given
 
@@ -24,6 +25,9 @@ _INCIDENTS = Statement(
     "SELECT body FROM incident WHERE kind = 'over_issue' AND closed_at IS NULL ORDER BY id"
 )
 _FEED = Statement("SELECT body FROM feed_row WHERE kind = 'work' AND key = ? AND NOT is_deleted")
+
+_WORTH = Statement("SELECT w.value FROM item_worth w JOIN item i ON i.id = w.item WHERE i.code = ?")
+_TOTAL_WORTH = Statement("SELECT coalesce(sum(value), 0) FROM item_worth")
 
 BOX = {"CUP": "2", "TIN": "1", "RIBBON": "0.5"}
 """What one gift box is made of."""
@@ -210,3 +214,28 @@ def words(outcome: object) -> list[str]:
     """Why something was refused."""
     assert isinstance(outcome, Refused), outcome
     return [fault.word for fault in outcome.faults]
+
+
+async def bought(code: str, pieces: str, price: str, at: str = "A-01") -> None:
+    """Material that came with a receipt in which its price stands."""
+    line = receiving.Wanted(
+        item=await given.item(code), quantity=quantity.parse(pieces), price=money.parse_price(price)
+    )
+    head_of_receipt = receiving.Head(kind="other", warehouse=await given.warehouse())
+    async with writing():
+        receipt = await receiving.add(head_of_receipt, [line], state="expected", by=1)
+    target = await given.location(at)
+    act = performing.receive(line.item, pieces, target, document=f"rc-{receipt}")
+    (ruling,) = await performing.perform([act], by=await given.person())
+    assert ruling.outcome in ("applied", "warning"), ruling
+
+
+async def worth(code: str) -> str:
+    """What the stock of an item is worth, to the cent."""
+    rows = await fetch(_WORTH, code)
+    return money.format_amount(round(rows[0][0] / 100)) if rows else "0.00"
+
+
+async def total_worth() -> int:
+    """What all stock is worth, in millionths."""
+    return int((await fetch(_TOTAL_WORTH))[0][0])
