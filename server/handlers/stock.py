@@ -13,9 +13,12 @@ from server import web
 from server.catalog import queries as catalog
 from server.catalog.queries import Page
 from server.config import settings
+from server.outbound import ordering
+from server.outbound import queries as orders
 from server.people.role import counts_blind
-from server.stock import flow, queries
+from server.stock import flow, queries, standing
 from server.stock.movement import REAL
+from server.stock.promising import Holder
 from server.stock.queries import PAGE, Filters
 from server.sync import settling
 from server.web import HTMXRequest, may
@@ -70,10 +73,17 @@ async def item(request: HTMXRequest, item_id: FromPath[int]) -> Response[str]:
     found = (await queries.stock_of([_id(item_id)], houses, is_blind=is_blind)).get(item_id)
     if found is None:
         raise NotFoundException
+    standings = [] if is_blind else await standing.standings(item_id, ordering.today(), houses)
+    holding: dict[int, list[Holder]] = {}
+    if standings and request.user.may("see orders"):
+        holding = await standing.holders(item_id, [one.warehouse for one in standings])
     return web.page(
         request,
         "stock/item.html",
         item=found,
+        standings=standings,
+        holding=holding,
+        names=await orders.numbers(one.document for each in holding.values() for one in each),
         holdings=await queries.of_item(item_id, houses, is_blind=is_blind),
         counted=await queries.counted_blind(houses, item=item_id) if is_blind else [],
         movements=await _last(request, Filters(item=item_id)),

@@ -1,5 +1,7 @@
 """Stock on the desk: found by fragments, every row of the ledger tells its origin, incidents are decided."""
 
+import re
+
 import httpx
 import pytest
 from litestar import Litestar
@@ -8,6 +10,7 @@ from server.db import Statement, execute, writing
 from server.stock import queries
 from tests import given
 from tests.handlers.browsers import signed_in
+from tests.outbound.orders import ordered
 
 
 @pytest.fixture
@@ -411,3 +414,16 @@ async def test_a_storekeeper_does_not_decide_many_either(app: Litestar) -> None:
 
     assert (await browser.get(f"/stock/incidents/{shown[0].id}/alike")).status_code == 403
     assert (await decide_all(browser, shown, "book_found", "found")).status_code == 403
+
+
+async def test_an_item_says_what_may_be_promised_and_who_holds_it(app: Litestar) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    order = await ordered(CUP=4)
+    boss, keeper = await signed_in(app, "supervisor"), await signed_in(app, "storekeeper")
+    path = f"/stock/items/{await given.item('CUP')}"
+
+    page = (await boss.get(path)).text
+
+    assert re.search(r"<strong\s*>6</strong>", page), "ten on hand, four reserved"
+    assert order.number in page
+    assert 'id="standing"' not in (await keeper.get(path)).text, "who may have to count is told no sums"
