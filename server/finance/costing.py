@@ -213,7 +213,7 @@ def _products_last(steps: list[_Step]) -> list[_Step]:
     places = []
     for index, step in enumerate(steps):
         end = ends[step.operation] if _is_product(step) else index
-        leaves = any(one.item == step.item and one.quantity < 0 for one in steps[index + 1 : end])
+        leaves = any(one.item == step.item and one.quantity < 0 for one in steps[index + 1 : end + 1])
         places.append((index if leaves else end, _is_product(step), step.id, step))
     return [step for *_, step in sorted(places, key=lambda place: place[:3])]
 

@@ -162,12 +162,28 @@ async def origins_of(work_id: int, item: int) -> frozenset[str]:
     return frozenset(f"{row[0]}:{row[1]}" for row in await fetch(_ORIGINS, work.wire_id(work_id), item))
 
 
-async def work_sums(work_id: int) -> tuple[dict[int, Sum], dict[int, Sum]]:
-    """What an order took and what it brought, by item, as far as it is valued."""
-    found: tuple[dict[int, Sum], dict[int, Sum]] = ({}, {})
-    for row in await fetch(_SUMS, as_json([work_id])):
-        found[int(row[2])][row[1]] = Sum(row[3], row[4])
-    return found
+class Spent(msgspec.Struct, frozen=True):
+    """What a production order took and what its products were valued at (millionths), as far as it is known."""
+
+    took: int
+    brought: int
+    pieces: int
+    """How much was made of what was planned, in thousandths; of several things, all together."""
+
+    @property
+    def left(self) -> int:
+        """What went in and is in no product."""
+        return self.took - self.brought
+
+
+async def spent_on(work_id: int) -> Spent | None:
+    """What an order cost; None while nothing of it is valued."""
+    rows = await fetch(_SUMS, as_json([work_id]))
+    if not rows:
+        return None
+    took = sum(row[4] for row in rows if not row[2])
+    made = [row for row in rows if row[2]]
+    return Spent(took, sum(row[4] for row in made), sum(row[3] for row in made))
 
 
 async def values(day_on: str, *, page: int = 1, size: int = PAGE_SIZE) -> Values:

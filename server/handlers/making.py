@@ -16,6 +16,7 @@ from server.desk import Offer
 from server.documents import line as lines
 from server.documents import reading
 from server.documents.line import Line as Typed
+from server.finance import queries as finance
 from server.making import bill, composing, hinting, queries, work, working
 from server.making.queries import Work, WorkLine
 from server.making.work import Head
@@ -277,7 +278,7 @@ async def _page(
     status: int = 200,
 ) -> Response[str]:
     refused = refused or {}
-    shown = await queries.shown_lines(one.id)
+    shown, held = await queries.shown_lines(one.id), await hinting.held(one)
     is_open = one.state in work.OPEN and request.user.may("move stock")
     latest = await queries.bill_of(one.product) if one.is_of_bill else None
     docks = await catalog.locations_of_kind(one.warehouse, "dock")
@@ -287,11 +288,12 @@ async def _page(
         status=status,
         one=one,
         lines=shown,
-        steps=_steps(request, one, shown, refused),
+        steps=_steps(request, one, shown, held, refused),
         tones=TONES,
         about=await desk.about(request, "making", one.document),
         is_newer=bool(latest and one.bill and latest.id != one.bill),
-        held=await hinting.held(one),
+        held=held,
+        spent=await finance.spent_on(one.id) if request.user.may("see costs") else None,
         went=await queries.went(one.id),
         to_take=await _proposed(one) if is_open else [],
         to_bring=[each for each in shown if each.line.is_made] if is_open else [],
@@ -321,14 +323,18 @@ async def _left_over(one: Work) -> list[tuple[Lying, int]]:
 
 
 def _steps(
-    request: HTMXRequest, one: Work, shown: Sequence[WorkLine], refused: Mapping[str, str]
+    request: HTMXRequest,
+    one: Work,
+    shown: Sequence[WorkLine],
+    held: Mapping[int, int],
+    refused: Mapping[str, str],
 ) -> list[desk.Step]:
     """What can be decided about an order in its state; what is carried has forms of its own."""
     has_moved = any(each.line.done for each in shown)
     offered = []
     if one.state == "draft":
         offered.append(Offer("approval", "approve production", "primary"))
-    if one.state in work.OPEN and any(work.still_reserved(one.state, each.line) for each in shown):
+    if one.state in work.OPEN and any(_is_short(each, held) for each in shown):
         offered.append(Offer("reservation", "plan production"))
     if one.state in work.OPEN and has_moved:
         offered.append(Offer("finish", "plan production", asks=True))
@@ -348,6 +354,11 @@ def _steps(
         offered.append(Offer("reversal", "approve production", "danger", asks=True))
     decided = {step: why for step, why in refused.items() if step not in CARRIED}
     return desk.steps(request, f"{PATH}/{one.id}", "making.step", offered, decided)
+
+
+def _is_short(each: WorkLine, held: Mapping[int, int]) -> bool:
+    """Whether something is still to be taken that nothing is kept for."""
+    return not each.line.is_made and each.line.to_go > held.get(each.line.id, 0)
 
 
 async def _form(

@@ -20,10 +20,12 @@ OVER: Final = "over_issue"
 """The incident of material taken beyond what may be, for whoever approves production."""
 
 _ADD_LINE = Statement(
-    "INSERT INTO work_line (work, item, position, is_made, unit, scrap, factor, allowed, issued, quantity)"
-    " VALUES (?, ?, ?, ?, '', 0, 1000, 0, ?, 0)"
+    "INSERT INTO work_line (work, item, position, is_made, unit, scrap, factor, allowed, short, issued, quantity)"
+    " VALUES (?, ?, ?, ?, '', 0, 1000, 0, 0, ?, 0)"
 )
 _LINE = Statement("UPDATE work_line SET issued = ? WHERE id = ?")
+_SHORT = Statement("UPDATE work_line SET short = ? WHERE id = ?")
+_ALL_SHORT = Statement("UPDATE work_line SET short = quantity WHERE work = ?")
 _FIGURES = Statement(
     "UPDATE work_order SET state = ?, done = ?, closed_at = ?, version = version + 1 WHERE id = ?"
 )
@@ -60,7 +62,7 @@ async def refresh(touched: Mapping[int, Origin]) -> None:
             if len(after) > len(standing):
                 after = [each.line for each in await queries.shown_lines(one.id)]
             state = work.state_after(one.decided, after, is_over=one.is_over)
-            await _promise(one, state, standing, after)
+            await _promise(one, state, after)
             await _watch(one, standing, after, touched[one.id])
             await _change(one, state, after, touched[one.id])
             await _tell(msgspec.structs.replace(one, state=state), after)
@@ -77,22 +79,17 @@ async def _write(one: Work, standing: list[Line], after: list[Line]) -> None:
     )
 
 
-async def _promise(one: Work, state: str, standing: list[Line], after: list[Line]) -> None:
+async def _promise(one: Work, state: str, lines: Iterable[Line]) -> None:
     """Keep in step what the warehouse holds back for it, and what may be promised of what it will bring."""
-    before = {line.id: line for line in standing}
-    for line in after:
-        was = work.still_reserved(one.state, before[line.id]) if line.id in before else 0
-        now = work.still_reserved(state, line)
-        if now < was:
-            # What had not been reserved was taken all the same: then there is as much less to reserve.
-            await promising.draw(one.document, line.id, was - now)
-        elif now > was and one.state in work.OPEN:
+    held = await promising.reserved_for(one.document)
+    for line in lines:
+        missing = work.still_reserved(state, line) - held.get(line.id, 0)
+        if missing < 0:
+            await promising.draw(one.document, line.id, -missing)
+        elif missing > 0:
+            # It lies in the warehouse again and is still to be taken.
             want = Want(
-                document=one.document,
-                line=line.id,
-                item=line.item,
-                warehouse=one.warehouse,
-                quantity=now - was,
+                document=one.document, line=line.id, item=line.item, warehouse=one.warehouse, quantity=missing
             )
             await promising.give_back(want)
     if state not in work.OPEN:
@@ -101,7 +98,7 @@ async def _promise(one: Work, state: str, standing: list[Line], after: list[Line
         _EXPECT,
         [
             (one.document, line.id, line.item, one.warehouse, one.due_on, work.still_expected(state, line))
-            for line in after
+            for line in lines
             if line.is_made
         ],
     )
@@ -176,19 +173,27 @@ def _line_body(line: Line) -> dict[str, str | bool]:
 
 
 async def reserve(work_id: int) -> None:
-    """Keep what there is of what is still to be taken and is not kept yet."""
+    """Keep what there is of what is still to be taken and is not kept yet; what there is too little of is short."""
     async with writing():
         (one,) = await queries.works_by_id([work_id])
+        lines = [each.line for each in await queries.shown_lines(work_id) if not each.line.is_made]
         held = await promising.reserved_for(one.document)
         wants = [
             Want(
                 document=one.document,
-                line=each.line.id,
-                item=each.line.item,
+                line=line.id,
+                item=line.item,
                 warehouse=one.warehouse,
-                quantity=missing,
+                quantity=line.to_go - held.get(line.id, 0),
             )
-            for each in await queries.shown_lines(work_id)
-            if (missing := work.still_reserved(one.state, each.line) - held.get(each.line.id, 0)) > 0
+            for line in lines
+            if line.to_go > held.get(line.id, 0)
         ]
         await promising.reserve_what_there_is(wants, today=clock.today())
+        held = await promising.reserved_for(one.document)
+        await execute_many(_SHORT, [(max(0, line.to_go - held.get(line.id, 0)), line.id) for line in lines])
+
+
+async def reserve_nothing(work_id: int) -> None:
+    """Nothing is wanted any more: if somebody still carries something for it, nothing is kept for that."""
+    await execute(_ALL_SHORT, work_id)

@@ -270,8 +270,8 @@ _WORK = (
 )
 _WORKS_BY_ID = _among(f"{_WORK} WHERE", "o.id", " ORDER BY o.id")
 _LINES = _among(
-    "SELECT l.work, l.id, l.position, l.item, l.is_made, l.unit, l.factor, l.scrap, l.allowed, l.issued AS done,"
-    " l.quantity, i.code, i.name, i.unit AS base, i.has_lots, i.has_serials"
+    "SELECT l.work, l.id, l.position, l.item, l.is_made, l.unit, l.factor, l.scrap, l.allowed, l.short,"
+    " l.issued AS done, l.quantity, i.code, i.name, i.unit AS base, i.has_lots, i.has_serials"
     " FROM work_line l JOIN item i ON i.id = l.item WHERE",
     "l.work",
     " ORDER BY l.work, l.position",

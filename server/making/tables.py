@@ -67,7 +67,8 @@ class WorkOrder(Table, tablename="work_order"):
 class WorkLine(Table, tablename="work_line"):
     """What an order takes (or, where `is_made`, brings), and in `issued` what went that way by the ledger.
 
-    `unit`, `factor` and `scrap` are those of the bill as it was then; `allowed` may be taken beyond the quantity.
+    `unit`, `factor` and `scrap` are those of the bill as it was then; `allowed` may be taken beyond the quantity, and
+    `short` is what could not be reserved.
     """
 
     work = fk(WorkOrder)
@@ -78,5 +79,6 @@ class WorkLine(Table, tablename="work_line"):
     scrap = Integer(default=0)
     factor = quantity()
     allowed = quantity()
+    short = quantity()
     issued = quantity()
     quantity = quantity()

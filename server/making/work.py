@@ -43,7 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken into production, or comes out of it (`is_made`); `done` is what went that way by the ledger.
 
-    `allowed` may be taken beyond the quantity.
+    `allowed` may be taken beyond the quantity, `short` is what could not be reserved.
     """
 
     id: int = 0
@@ -54,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     factor: int = quantity.SCALE
     scrap: int = 0
     allowed: int = 0
+    short: int = 0
     done: int = 0
     quantity: int
 
@@ -204,8 +205,8 @@ def state_after(decided: str, lines: Sequence[Line], *, is_over: bool) -> str:
 
 
 def still_reserved(state: str, line: Line) -> int:
-    """What is to be kept for it in the warehouse."""
-    return line.to_go if state in OPEN and not line.is_made else 0
+    """What is to be kept for it in the warehouse: what is still to be taken, less what there was too little of."""
+    return max(0, line.to_go - line.short) if state in OPEN and not line.is_made else 0
 
 
 def still_expected(state: str, line: Line) -> int:

@@ -32,8 +32,8 @@ _DECIDE: Final = Statement(
 _OVER: Final = Statement("UPDATE work_order SET over_after = ?, version = version + 1 WHERE id = ?")
 _ALLOW: Final = Statement("UPDATE work_line SET allowed = allowed + ? WHERE id = ?")
 _ADD_LINE: Final = Statement(
-    "INSERT INTO work_line (work, item, position, is_made, unit, scrap, factor, allowed, issued, quantity)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"
+    "INSERT INTO work_line (work, item, position, is_made, unit, scrap, factor, allowed, short, issued, quantity)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0, ?)"
 )
 _DROP_LINES: Final = Statement("DELETE FROM work_line WHERE work = ?")
 
@@ -238,6 +238,8 @@ async def end_reversed(one: Work, reason: str, *, by: int) -> None:
 
 async def _decide(one: Work, decided: str, body: dict[str, Any], by: int) -> None:
     closed_at = None if decided == "approved" else clock.now()
+    if decided != "approved":
+        await following.reserve_nothing(one.id)
     await execute(_DECIDE, decided, decided, closed_at, one.id)
     await events.record(f"work.{decided}", f"wo:{one.id}", body, by=by)
     await following.refresh({one.id: Origin(by)})
@@ -247,7 +249,18 @@ async def _add_lines(work_id: int, lines: Sequence[Line]) -> None:
     await execute_many(
         _ADD_LINE,
         [
-            (work_id, one.item, one.position, one.is_made, one.unit, one.scrap, one.factor, one.quantity)
+            # Nothing is kept for it until somebody approves it.
+            (
+                work_id,
+                one.item,
+                one.position,
+                one.is_made,
+                one.unit,
+                one.scrap,
+                one.factor,
+                0 if one.is_made else one.quantity,
+                one.quantity,
+            )
             for one in lines
         ],
     )

@@ -5,6 +5,7 @@ import pytest
 from litestar import Litestar
 
 from server import quantity
+from server.finance import costing
 from server.making import queries
 from tests import given
 from tests.handlers.browsers import signed_in
@@ -273,3 +274,19 @@ async def test_it_is_found_by_search_and_goes_to_a_spreadsheet(supervisor: httpx
 
     assert (await shop.one(number)).number in found
     assert (listed.status_code, lines.status_code) == (200, 200)
+
+
+async def test_who_may_see_costs_sees_what_an_order_cost(app: Litestar) -> None:
+    await shop.bought("TIN", "10", "4.00")
+    await shop.compose("BOX", {"TIN": "1"})
+    number = await shop.order()
+    await shop.take_all(number)
+    await shop.bring(number, "10")
+    await costing.catch_up()
+    buyer = await signed_in(app, "buyer", name="buyer")
+    storekeeper = await signed_in(app, "storekeeper", name="keeper")
+
+    page = (await buyer.get(f"{PATH}/{number}")).text
+
+    assert "Products made" in page and "40.00" in page
+    assert "40.00" not in (await storekeeper.get(f"{PATH}/{number}")).text
