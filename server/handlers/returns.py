@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 
 from server import desk, money, quantity, web
 from server.catalog import queries as catalog
-from server.catalog.barcode import code_key
 from server.catalog.item import Fault
 from server.catalog.maintaining import Edited, Missing, Refused
 from server.desk import Offer
@@ -254,16 +253,11 @@ async def arrange_item(request: HTMXRequest, warehouse_id: FromPath[int]) -> Res
     """How one item arrives in a warehouse."""
     await _reached(request, warehouse_id)
     form = await web.form(request)
-    typed, code = form.text("item").strip(), code_key(form.text("home").strip())
+    typed = form.text("item").strip()
     meant = (await reading.goods_of([typed])).get(typed)
-    home = await queries.bin_by_code(code, warehouse_id) if code else None
-    outcome: Edited | Refused
-    if meant is None:
-        outcome = Refused([Fault(0, "item", "documents.fault.unknown_item")])
-    elif code and home is None:
-        outcome = Refused([Fault(0, "home", "inbound.fault.no_bin")])
-    else:
-        rule = Rule(form.flag("is_inspected"), home)
+    outcome: Edited | Refused = Refused([Fault(0, "item", "documents.fault.unknown_item")])
+    if meant is not None:
+        rule = Rule(form.flag("is_inspected"))
         outcome = await arranging.rule(meant.id, warehouse_id, rule, by=request.user.id)
     return await _saved(request, warehouse_id, form, outcome)
 

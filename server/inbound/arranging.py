@@ -17,8 +17,8 @@ _ARRANGE = Statement(
     " reject = excluded.reject"
 )
 _RULE = Statement(
-    "INSERT INTO arrival_rule (item, warehouse, is_inspected, home) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (item, warehouse) DO UPDATE SET is_inspected = excluded.is_inspected, home = excluded.home"
+    "INSERT INTO arrival_rule (item, warehouse, is_inspected) VALUES (?, ?, ?)"
+    " ON CONFLICT (item, warehouse) DO UPDATE SET is_inspected = excluded.is_inspected"
 )
 _DROP_RULE = Statement("DELETE FROM arrival_rule WHERE item = ? AND warehouse = ?")
 
@@ -58,14 +58,12 @@ async def _faults(warehouse: int, wanted: Setting) -> list[Fault]:
     return wrong
 
 
-async def rule(item: int, warehouse: int, wanted: Rule, *, by: int) -> Edited | Refused:
+async def rule(item: int, warehouse: int, wanted: Rule, *, by: int) -> Edited:
     """Say how one item arrives here; a rule that says nothing is forgotten."""
     async with writing():
-        if wanted.home is not None and (await queries.bins([wanted.home])).get(wanted.home) != warehouse:
-            return Refused([Fault(0, "home", "inbound.fault.no_bin")])
         if wanted == Rule():
             await execute(_DROP_RULE, item, warehouse)
         else:
-            await execute(_RULE, item, warehouse, wanted.is_inspected, wanted.home)
+            await execute(_RULE, item, warehouse, wanted.is_inspected)
         await events.record("arrivals.ruled", f"item:{item}", {"warehouse": warehouse, "rule": wanted}, by=by)
         return Edited([item])

@@ -14,6 +14,7 @@ from server.documents.filters import Filters
 from server.inbound import purchase, receipt
 from server.inbound.putaway import Spot, Suggestion, suggest
 from server.inbound.receipt import Share
+from server.stock import queries as stock
 
 PAGE_SIZE = 50
 Warehouses = frozenset[int] | None
@@ -364,7 +365,8 @@ async def spots(warehouse: int, items: Collection[int]) -> dict[int, list[Spot]]
         places[place] = (code, aisle, bay, level)
         if item is not None:
             holds[place][item].add(lot)
-    homes = {item: rule.home for (item, house), rule in (await rules_of(items)).items() if house == warehouse}
+    levels = await stock.levels_of(items)
+    homes = {item: wanted.home for (item, house), wanted in levels.items() if house == warehouse}
     return {
         item: [
             Spot(
@@ -412,14 +414,13 @@ class Setting(msgspec.Struct, frozen=True):
 
 _TERMS = _among("SELECT partner, tolerance, is_inspected FROM supplier_terms WHERE", "partner")
 _SETTINGS = _among("SELECT warehouse, tolerance, puts_away, reject FROM arrival_setting WHERE", "warehouse")
-_RULES = _among("SELECT item, warehouse, is_inspected, home FROM arrival_rule WHERE", "item")
+_RULES = _among("SELECT item, warehouse, is_inspected FROM arrival_rule WHERE", "item")
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How an item arrives in a warehouse; `home` is the bin that is always its own."""
+    """How an item arrives in a warehouse."""
 
     is_inspected: bool = False
-    home: int | None = None
 
 
 async def supplier_terms(partners: Iterable[int]) -> dict[int, tuple[int | None, bool]]:
@@ -436,7 +437,7 @@ async def settings_of(warehouses: Iterable[int]) -> dict[int, Setting]:
 async def rules_of(items: Iterable[int]) -> dict[tuple[int, int], Rule]:
     """How these items arrive, by item and warehouse."""
     rows = await fetch(_RULES, as_json(list(items)))
-    return {(row[0], row[1]): Rule(bool(row[2]), row[3]) for row in rows}
+    return {(row[0], row[1]): Rule(bool(row[2])) for row in rows}
 
 
 # Inspections

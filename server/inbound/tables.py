@@ -124,7 +124,10 @@ class SupplierTerms(Table, tablename="supplier_terms"):
 
 
 class ArrivalRule(Table, tablename="arrival_rule"):
-    """How an item arrives in a warehouse: whether it is checked, and the bin that is always its own."""
+    """How an item arrives in a warehouse: whether it is checked.
+
+    `home` is not used any more: the bin that is always its own stands with its levels, in `stock_level`.
+    """
 
     item = fk(Item)
     warehouse = fk(Warehouse)

@@ -16,7 +16,8 @@ Standing = Literal["below", "above", "within"]
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants of an item in a warehouse, in thousandths; `most` 0 sets no upper end.
 
-    `home` is the bin it is picked from: below `refill` it is filled up to `fill`.
+    `home` is the bin that is always its own: goods that come are proposed for it, and it is picked from. Below `refill`
+    it is filled up to `fill`; where both are 0 nobody is sent to fill it.
     """
 
     item: int
@@ -39,7 +40,7 @@ def faults(wanted: Wanted, scale: int) -> list[Fault]:
         found.append(("most", "most"))
     if wanted.home is None and (wanted.refill or wanted.fill):
         found.append(("home", "no_home"))
-    if wanted.home is not None and wanted.fill <= wanted.refill:
+    if wanted.home is not None and (wanted.fill or wanted.refill) and wanted.fill <= wanted.refill:
         found.append(("fill", "fill"))
     return [Fault(0, field, f"inside.fault.{why}") for field, why in found]
 

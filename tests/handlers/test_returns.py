@@ -66,18 +66,18 @@ async def test_a_return_may_be_kept(app: Litestar) -> None:
 
 async def test_how_goods_are_taken_in_is_arranged(app: Litestar) -> None:
     house, reject = await given.warehouse(), await given.location("DOCK-X", kind="dock")
-    cup, home = await given.item("CUP"), await given.location("Z-01")
+    cup = await given.item("CUP")
     boss = await signed_in(app, "supervisor")
     path = f"/inbound/settings/{house}"
 
     saved = await boss.post(path, data={"tolerance": "5", "reject": str(reject), "puts_away": "on"})
     wrong = await boss.post(path, data={"tolerance": "plenty"})
-    ruled = await boss.post(f"{path}/items", data={"item": "CUP", "home": "z-01", "is_inspected": "on"})
-    lost = await boss.post(f"{path}/items", data={"item": "CUP", "home": "NOWHERE"})
+    ruled = await boss.post(f"{path}/items", data={"item": "CUP", "is_inspected": "on"})
+    lost = await boss.post(f"{path}/items", data={"item": "NOBODY", "is_inspected": "on"})
 
     assert (saved.status_code, wrong.status_code, ruled.status_code, lost.status_code) == (303, 422, 303, 422)
     assert (await queries.settings_of([house]))[house] == queries.Setting(500, True, reject)
-    assert (await queries.rules_of([cup]))[cup, house] == queries.Rule(True, home)
+    assert (await queries.rules_of([cup]))[cup, house] == queries.Rule(True)
     assert 'value="5"' in (await boss.get("/inbound/settings")).text
 
 

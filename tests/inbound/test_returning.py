@@ -1,19 +1,22 @@
 """Goods that go the other way: back from a customer, back to a supplier."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
 
 from server.catalog.item import UnitDraft
 from server.catalog.maintaining import Added, Edited, Refused
-from server.db import Statement, fetch
+from server.db import Statement, execute, fetch, writing
 from server.documents.line import Line
 from server.inbound import arranging, purchasing, queries, receiving, returning
 from server.inbound.purchase import Head
 from server.inbound.queries import Rule, Setting
 from server.outbound.ordering import By
 from server.outbound.releasing import Done
-from server.stock import verifying
+from server.stock import levelling, verifying
+from server.stock import queries as stock
+from server.stock.level import Wanted
 from server.sync import dispatching, unloading
 from tests import given
 from tests.inbound import trade
@@ -22,6 +25,7 @@ from tests.outbound.floor import picker, released, steps, tote
 pytestmark = pytest.mark.usefixtures("database")
 
 _RETURNED = Statement("SELECT sum(returned) FROM sales_line")
+_AS_IT_WAS = Statement("INSERT INTO arrival_rule (item, warehouse, is_inspected, home) VALUES (?, ?, ?, ?)")
 
 
 async def shipped(**amounts: int) -> int:
@@ -167,7 +171,8 @@ async def test_a_return_that_is_kept_may_be_given_back_later() -> None:
 
 async def test_an_item_is_checked_in_one_warehouse_and_has_its_own_bin() -> None:
     house, cup, home = await given.warehouse(), await given.item("CUP"), await given.location("Z-01")
-    await arranging.rule(cup, house, Rule(is_inspected=True, home=home), by=1)
+    await arranging.rule(cup, house, Rule(is_inspected=True), by=1)
+    assert isinstance(await levelling.want(Wanted(item=cup, warehouse=house, home=home), by=1), Edited)
     receipt = await trade.receipt_of(await trade.order({"CUP": 10}))
 
     await trade.arrive(await given.pda("receiver"), "CUP", 10, receipt.document)
@@ -175,6 +180,22 @@ async def test_an_item_is_checked_in_one_warehouse_and_has_its_own_bin() -> None
     (waiting,) = await queries.waiting(receipt.document, house)
     assert await trade.state(receipt.id) == "inspecting"
     assert waiting.suggestion is not None and waiting.suggestion.reason == "home"
+
+
+async def test_a_bin_that_was_an_items_own_for_goods_in_alone_still_is() -> None:
+    house, cup, saw = await given.warehouse(), await given.item("CUP"), await given.item("SAW")
+    arrives, picked = await given.location("Z-01"), await given.location("Z-02")
+    await levelling.want(Wanted(item=saw, warehouse=house, least=5_000, home=picked), by=1)
+
+    async with writing():
+        for item in (cup, saw):
+            await execute(_AS_IT_WAS, item, house, True, arrives)
+        for change in import_module("server.migrations.stockhand_2026_11_25t13_08_00_000000").CHANGES:
+            await execute(Statement(change))
+
+    levels = await stock.levels_of([cup, saw])
+    assert levels[cup, house] == Wanted(item=cup, warehouse=house, home=arrives)
+    assert levels[saw, house] == Wanted(item=saw, warehouse=house, least=5_000, home=picked)
 
 
 async def test_refused_goods_wait_where_nobody_picks() -> None:

@@ -131,7 +131,7 @@ async def test_whichever_steps_they_came_by_the_same_goods_can_be_sold(
 ) -> None:
     await _arranged(puts_away=puts_away)
     item, lot = await given.item("CUP", has_lots=has_lots), "L1" if has_lots else ""
-    await arranging.rule(item, await given.warehouse(), Rule(is_inspected, None), by=1)
+    await arranging.rule(item, await given.warehouse(), Rule(is_inspected), by=1)
     pda = await given.pda()
     receipt = await trade.receipt_of(await trade.order({"CUP": 4}))
 
@@ -169,7 +169,7 @@ async def test_what_the_buyer_has_not_taken_is_not_sold_at_the_dock(database: db
 async def test_refused_goods_are_not_sold_at_the_dock(database: db.Database) -> None:
     await _arranged(puts_away=False)
     item = await given.item("CUP")
-    await arranging.rule(item, await given.warehouse(), Rule(True, None), by=1)
+    await arranging.rule(item, await given.warehouse(), Rule(True), by=1)
     receipt = await trade.receipt_of(await trade.order({"CUP": 4}))
     await trade.arrive(await given.pda(), "CUP", 4, receipt.document)
     (check,) = (await queries.inspections_of([receipt.id]))[receipt.id]

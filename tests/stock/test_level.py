@@ -21,6 +21,8 @@ CUP = Wanted(item=7, warehouse=1, least=10_000, most=50_000, home=HOME, refill=4
         ({"least": 10_500}, "least"),
         ({"home": None}, "home"),
         ({"fill": 4_000}, "fill"),
+        ({"fill": 0}, "fill"),
+        ({"refill": 0, "fill": 0}, ""),
     ],
 )
 def test_a_level_must_make_sense(change: dict[str, int | None], field: str) -> None:
