@@ -188,8 +188,8 @@ export const WORDS = {
   "guide.to_put_back": ["项放回", "to put back"],
   "guide.finished": ["{number} 拣完", "{number} is picked"],
   "guide.bring": ["把 {code} 送去包装", "Bring {code} to packing"],
-  "guide.walked": ["米", "m walked"],
-  "guide.saved": ["米（比按库位号走少）", "m saved against walking by code"],
+  "guide.walked": ["走了 {n} 米", "{n} m walked"],
+  "guide.saved": ["比按库位号少走 {n} 米", "{n} m less than by code"],
   "guide.up_next": ["下一个任务", "Up next"],
   "action.skip": ["跳过", "Skip"],
 

@@ -82,11 +82,9 @@ function hand(view, session) {
     </article>${prompt("tote", view.t("guide.prompt_put"), rest.length > 0 && view.t("guide.put_more", { n: rest.length }))}`;
 }
 
-/** @param {View} view @param {Place} place @returns {Html} */
+/** Asked, and answered under the thumb; the next scan may pass over it. @param {View} view @param {Place} place @returns {Html} */
 function isItEmpty(view, place) {
-  return html`<article class="card visit ask-empty"><p class="visit-place"><b class="place-code">${place.code}</b></p><h2>${view.t("guide.ask_empty")}</h2>
-    <div class="guide-answers"><button class="button large primary" type="button" hx-post="/edge/guide/empty" hx-vals='{"answer": "yes"}'>${icon("empty")}${view.t("guide.empty_yes")}</button>
-    <button class="button large" type="button" hx-post="/edge/guide/empty" hx-vals='{"answer": "no"}'>${view.t("guide.empty_no")}</button></div></article>`;
+  return html`<article class="card visit ask-empty"><p class="visit-place"><b class="place-code">${place.code}</b></p><h2>${view.t("guide.ask_empty")}</h2></article>`;
 }
 
 /** @param {View} view @param {Session} session @returns {Html} */
@@ -106,6 +104,11 @@ function quantityPad(view, session) {
 export function actions(view, session, { left }) {
   if (session.open || session.held) return html`<button class="button large wide" type="button" hx-post="/edge/guide/cancel">${icon("close")}${view.t("action.cancel_line")}</button>`;
   const last = session.last?.ids.length ? session.last : null;
+  if (session.emptied) {
+    return html`${last && html`<button class="button large" type="button" hx-post="/edge/guide/undo">${icon("undo")}${view.t("action.undo")}</button>`}
+      <button class="button large" type="button" hx-post="/edge/guide/empty" hx-vals='{"answer": "no"}'>${icon("item")}${view.t("guide.empty_no")}</button>
+      <button class="button large primary" type="button" hx-post="/edge/guide/empty" hx-vals='{"answer": "yes"}'>${icon("empty")}${view.t("guide.empty_yes")}</button>`;
+  }
   return html`<button class="button large" type="button" hx-get="/edge/guide/short">${icon("short")}${view.t("action.short")}</button>
     ${left > 1 && html`<button class="button large" type="button" hx-post="/edge/guide/skip">${icon("chevron")}${view.t("action.skip")}</button>`}
     ${last && html`<button class="button large" type="button" hx-post="/edge/guide/undo">${icon("undo")}${view.t("action.undo")}</button>`}
@@ -176,7 +179,7 @@ export function finished(view, session, { walk, next }) {
   return {
     body: html`<article class="card done-card">${icon("check")}<p><b>${view.t("guide.finished", { number: session.task?.number })}</b>
         ${totes.length > 0 && html`<span>${view.t("guide.bring", { code: totes.join(" · ") })}</span>`}</p></article>
-      ${walk && html`<p class="guide-walk"><b>${walk.walked}</b><span>${view.t("guide.walked")}</span>${walk.saved > 0 && html`<b class="saved">${walk.saved}</b><span>${view.t("guide.saved")}</span>`}</p>`}
+      ${walk && html`<p class="guide-walk"><span>${view.t("guide.walked", { n: walk.walked })}</span>${walk.saved > 0 && html`<span class="saved">${view.t("guide.saved", { n: walk.saved })}</span>`}</p>`}
       ${offer(view, next)}`,
     actions: nextAction(view, next, session),
   };
@@ -199,6 +202,6 @@ function offer(view, task) {
 /** @param {View} view @param {Task|null} task @param {Session|null} session @returns {Html} */
 function nextAction(view, task, session) {
   return html`${session?.last?.ids.length && html`<button class="button large" type="button" hx-post="/edge/guide/undo">${icon("undo")}${view.t("action.undo")}</button>`}
-    <button class="button large" type="button" hx-get="/edge/guide/list">${icon("menu")}${view.t("guide.list_short")}</button>
+    ${!session && html`<button class="button large" type="button" hx-get="/edge/guide/list">${icon("menu")}${view.t("guide.list_short")}</button>`}
     ${task && html`<button class="button large primary grow" type="button" hx-post="/edge/guide/next">${icon("pick")}${view.t("guide.next")}</button>`}`;
 }
