@@ -6,13 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from server import quantity
 from server.catalog import maintaining
 from server.catalog import queries as catalog
+from server.catalog.item import ItemDraft
 from server.documents import reading
 from server.documents.line import Line
 from server.inbound import purchase, purchasing
+from server.making import bill, composing, work, working
+from server.making import queries as making
 from server.outbound import order, ordering
 from server.people import queries as people
+from server.stock import queries as stock
+from server.sync import producing
 
 FILE = Path(__file__).with_name("trading.toml")
 
@@ -24,7 +30,11 @@ async def trade(house: int) -> int:
         await _buy(house, one)
     for one in plan["orders"]:
         await _sell(house, one)
-    return len(plan["purchases"]) + len(plan["orders"])
+    for one in plan["bills"]:
+        await _compose(one)
+    for one in plan["works"]:
+        await _make(house, one)
+    return sum(len(plan[kind]) for kind in ("purchases", "orders", "works"))
 
 
 async def _buy(house: int, one: dict[str, Any]) -> None:
@@ -58,6 +68,59 @@ async def _sell(house: int, one: dict[str, Any]) -> None:
     if one["state"] == "confirmed":
         confirmed = await ordering.confirm(saved.id, by=by)
         assert isinstance(confirmed, ordering.Confirmed), confirmed
+
+
+async def _compose(one: dict[str, Any]) -> None:
+    """A new product and what it is made of."""
+    code, name, unit = one["product"]
+    added = await maintaining.add_items([ItemDraft(code=code, name=name, unit=unit)], by=0)
+    assert isinstance(added, maintaining.Added), added
+    rows = [bill.TypedLine(*row) for row in one["lines"]]
+    lines = bill.read_lines(rows, await reading.goods_of(row.item for row in rows))
+    composed = bill.Bill(
+        product=added.ids[0], lines=tuple(line for line in lines if isinstance(line, bill.Line))
+    )
+    assert len(composed.lines) == len(rows), lines
+    written = await composing.compose(composed, version=0, by=await _person(one["by"]))
+    assert isinstance(written, maintaining.Edited), written
+
+
+async def _make(house: int, one: dict[str, Any]) -> None:
+    """An order as far as its state says: approved, its material taken, its products brought to a bin."""
+    by = await _person("zhou.min")
+    head = work.Head(
+        kind=one["kind"],
+        warehouse=house,
+        product=(await catalog.ids_by_code([one["product"]]))[one["product"]],
+        quantity=quantity.parse(one["quantity"]),
+        due_on=_day(one["days"]),
+        remark=one.get("remark", ""),
+    )
+    saved = await working.save(head, [], by=by)
+    assert isinstance(saved, maintaining.Added), saved
+    number, state = saved.ids[0], one["state"]
+    if state == "draft":
+        return
+    approved = await working.approve(number, by=by)
+    assert isinstance(approved, maintaining.Edited), approved
+    if state in ("picked", "done"):
+        standing = await making.work_by_id(number)
+        assert standing is not None
+        goods = await producing.proposed(standing)
+        taken = await producing.issue(number, goods, reason="", may_exceed=False, by=by)
+        assert isinstance(taken, maintaining.Edited), taken
+    if state == "done":
+        product = producing.Product(item=head.product, quantity=head.quantity)
+        brought = await producing.bring(number, [product], await _empty_bin(house), by=by)
+        assert isinstance(brought, maintaining.Edited), brought
+
+
+async def _empty_bin(house: int) -> int:
+    """The last bin in which nothing lies."""
+    for place in reversed(await catalog.locations_of_kind(house, "bin")):
+        if not await stock.at_location(place.id):
+            return place.id
+    raise AssertionError("a warehouse without an empty bin")
 
 
 async def _lines(rows: Sequence[Sequence[str]]) -> list[Line]:
