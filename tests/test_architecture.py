@@ -51,7 +51,7 @@ def feature_modules() -> list[Path]:
 
 def is_activity(path: Path) -> bool:
     """May this module act: open a transaction, read, decide, write, tell?"""
-    return path.stem.endswith("ing") or path.stem == "ledger"
+    return path.stem.partition("_")[0].endswith("ing") or path.stem == "ledger"
 
 
 def is_deciding(path: Path) -> bool:

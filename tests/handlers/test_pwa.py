@@ -88,7 +88,7 @@ async def test_pages_of_the_hand_app_forbid_inline_code(client: httpx.AsyncClien
 
 async def test_the_sheets_of_a_page_leave_as_one_file_in_their_order(client: httpx.AsyncClient) -> None:
     sheets = msgspec.json.decode((web.STATIC / "css/sheets.json").read_bytes())
-    assert sheets.keys() == {"hand", "desk", "board"}
+    assert sheets.keys() == {"hand", "desk", "board", "paper"}
     for name, parts in sheets.items():
         sheet = (await client.get(web.static_url(f"css/{name}.css"))).text
 
