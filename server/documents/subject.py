@@ -37,8 +37,8 @@ KINDS: Final = {
         partner="customer",
         is_exported=True,
     ),
-    "sn": Kind("shipment_notice", "see notices", "/outbound/notices"),
-    "wv": Kind("wave", "see notices", "/outbound/waves"),
+    "sn": Kind("shipment_notice", "see notices", "/outbound/notices", is_exported=True),
+    "wv": Kind("wave", "see notices", "/outbound/waves", is_exported=True),
     "po": Kind(
         "purchase_order",
         "see purchases",

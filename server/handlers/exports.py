@@ -15,7 +15,7 @@ from server.inbound import purchase, receipt
 from server.inbound import queries as inbound
 from server.making import queries as making
 from server.making import work
-from server.outbound import order
+from server.outbound import notice, order, surveying
 from server.outbound import queries as outbound
 from server.web import HTMXRequest, may
 
@@ -70,6 +70,54 @@ EXPORTS: Final = {
             Column("documents.line.amount", "line.amount", "amount"),
             Column("documents.export.shipped", "line.shipped", "quantity"),
             Column("documents.export.cancelled", "line.cancelled", "quantity"),
+        ),
+    ),
+    "sn": Export(
+        "fulfilment.notices",
+        tuple(notice.STATES),
+        tuple(surveying.SORTS),
+        surveying.list_notices,
+        (
+            Column("documents.number", "number"),
+            Column("fulfilment.order", "order_number"),
+            Column("documents.partner", "customer_name"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="fulfilment.state."),
+            Column("fulfilment.due_on", "due_on", "day"),
+            Column("fulfilment.taker", "taker"),
+            Column("fulfilment.wave", "wave_number"),
+        ),
+        surveying.shown_lines,
+        (
+            *_ITEM,
+            Column("outbound.line.picked", "line.picked", "quantity"),
+            Column("fulfilment.packed", "line.packed", "quantity"),
+            Column("documents.export.shipped", "line.shipped", "quantity"),
+        ),
+    ),
+    "wv": Export(
+        "fulfilment.waves",
+        tuple(surveying.WAVE_STATES),
+        (),
+        surveying.list_waves,
+        (
+            Column("documents.number", "number"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("fulfilment.kind", "kind", said="fulfilment.kinds."),
+            Column("documents.state", "shown_state", said="fulfilment.wave_state."),
+            Column("fulfilment.notices", "notices", "whole"),
+            Column("fulfilment.to_pick", "to_pick", "whole"),
+            Column("fulfilment.metres_walked", "walk_m", "whole"),
+            Column("fulfilment.metres_less", "saved_m", "whole"),
+        ),
+        surveying.notices_of_wave,
+        (
+            Column("documents.number", "number"),
+            Column("fulfilment.order", "order_number"),
+            Column("documents.partner", "customer_name"),
+            Column("documents.state", "state", said="fulfilment.state."),
+            Column("fulfilment.taker", "taker"),
+            Column("fulfilment.tote", "tote_code"),
         ),
     ),
     "po": Export(

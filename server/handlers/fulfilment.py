@@ -1,7 +1,6 @@
 """Goods out on the desk: notices and waves, what is picked, packed, checked and shipped of them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
@@ -10,7 +9,17 @@ from litestar.params import FromPath, FromQuery
 from server import clock, desk, web, words
 from server.catalog.maintaining import Missing
 from server.desk import Offer, Step
-from server.outbound import change, following, notice, packing, releasing, shipping, surveying, waving
+from server.outbound import (
+    change,
+    delivering,
+    following,
+    notice,
+    packing,
+    releasing,
+    shipping,
+    surveying,
+    waving,
+)
 from server.outbound.following import Standing
 from server.outbound.ordering import By
 from server.outbound.releasing import NotNow
@@ -18,7 +27,6 @@ from server.sync import dispatching
 from server.web import HTMXRequest, may
 
 PATH = "/outbound/notices"
-WAVES = "/outbound/waves"
 
 STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("release notices", frozenset({"waiting"})),
@@ -34,6 +42,9 @@ STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "cancellation": ("release notices", notice.LIVE | {"waiting"}),
 }
 """What can be done with a notice: who may, and in which states it is offered."""
+
+SAID = STEPS.keys() | {"sealing", "reopening"}
+"""What a page says was done: a carton is sealed or opened beside its own row."""
 
 ASKS = frozenset({"refusal", "short-closing", "cancellation"})
 """Steps that want a reason."""
@@ -56,6 +67,7 @@ async def notices(request: HTMXRequest) -> Response[str]:
         found=found,
         counts=counts,
         kinds=waving.KINDS,
+        warehouses=await desk.warehouses(request),
     )
 
 
@@ -64,7 +76,7 @@ async def notice_page(
     request: HTMXRequest, notice_id: FromPath[int], done: FromQuery[str] = ""
 ) -> Response[str]:
     """One notice: its lines, where they are picked, its cartons, and what can be done now."""
-    return await _page(request, notice_id, done=done if done in STEPS else "")
+    return await _page(request, notice_id, done=done if done in SAID else "")
 
 
 @post(f"{PATH}/{{notice_id:int}}/release", guards=[may("release notices")])
@@ -82,11 +94,43 @@ async def pick(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     return await _went(request, notice_id, outcome, "picking")
 
 
+@post("/outbound/cartons", guards=[may("print labels")])
+async def label_ahead(request: HTMXRequest) -> Response[str]:
+    """Labels of cartons that belong to no notice yet: whoever scans one while packing uses it, offline too."""
+    form = await web.form(request)
+    outcome = await dispatching.label_cartons(
+        form.whole("warehouse") or 0, form.whole("count") or 0, by=_by(request)
+    )
+    match outcome:
+        case Missing():
+            raise NotFoundException(detail="warehouse")
+        case NotNow(reasons):
+            message = _why_not(request, reasons)
+            return web.page(request, "documents/refused.html", status=422, message=message, back=PATH)
+    return web.see("/printing/jobs")
+
+
 @post(f"{PATH}/{{notice_id:int}}/cartons", guards=[may("move stock")])
 async def open_carton(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     """Another carton for it."""
     outcome = await packing.open_carton(web.known_id(notice_id), by=_by(request))
     return await _went(request, notice_id, outcome, "cartons")
+
+
+@post(f"{PATH}/{{notice_id:int}}/cartons/{{carton_id:int}}/sealing", guards=[may("move stock")])
+async def seal(request: HTMXRequest, notice_id: FromPath[int], carton_id: FromPath[int]) -> Response[str]:
+    """A carton is closed, with what it weighs and measures."""
+    form = await web.form(request)
+    size = packing.measured(form.text("weight"), form.text("size"))
+    outcome = await packing.seal(web.known_id(carton_id), size, by=_by(request), notice_id=notice_id)
+    return await _went(request, notice_id, outcome, "sealing")
+
+
+@post(f"{PATH}/{{notice_id:int}}/cartons/{{carton_id:int}}/reopening", guards=[may("move stock")])
+async def reopen(request: HTMXRequest, notice_id: FromPath[int], carton_id: FromPath[int]) -> Response[str]:
+    """It is opened again: what changes in it has to be checked anew."""
+    outcome = await packing.reopen(web.known_id(carton_id), by=_by(request), notice_id=notice_id)
+    return await _went(request, notice_id, outcome, "reopening")
 
 
 @post(f"{PATH}/{{notice_id:int}}/packing", guards=[may("move stock")])
@@ -209,7 +253,12 @@ async def _page(
         relabel=standing.void_labels,
         back=await surveying.going_back(change.put_backs(one.state, standing.lines, standing.story)),
         totes=await surveying.totes(one.warehouse),
+        people=await surveying.people_of(one.warehouse) if request.user.may("release notices") else [],
         next=standing.next,
+        looks=await surveying.looks(one.id),
+        counting=standing.checked_by,
+        doors=await delivering.of_notice(one.id),
+        is_live=one.state in notice.LIVE,
         steps=_steps(request, standing, refused or {}),
         refused=refused or {},
         about=await desk.about(request, "fulfilment", one.document),
@@ -239,82 +288,11 @@ def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str])
         for name, (action, _) in STEPS.items()
         if name in named - IN_FORMS
     ]
-    told = {name: why for name, why in refused.items() if name not in IN_FORMS}
+    told = {name: why for name, why in refused.items() if name in STEPS and name not in IN_FORMS}
     return desk.steps(request, f"{PATH}/{one.id}", "fulfilment.step", offered, told)
 
 
-# Waves
-
-
-@get(WAVES, guards=[may("see notices")])
-async def waves(request: HTMXRequest, page: FromQuery[int] = 1) -> Response[str]:
-    """Waves, the newest first."""
-    found = await surveying.list_waves(max(1, min(page, 2500)), request.user.warehouses)
-    return web.page(request, "outbound/waves.html", block="list", found=found, refused="")
-
-
-@post(WAVES, guards=[may("release notices")])
-async def group(request: HTMXRequest) -> Response[str]:
-    """Let the chosen notices be picked together."""
-    form = await web.form(request)
-    chosen = [
-        web.known_id(int(each)) for each in form.fields.get("notice", []) if each.isascii() and each.isdigit()
-    ]
-    outcome: Any = await waving.group(chosen[: waving.MAX_NOTICES + 1], form.text("kind"), by=_by(request))
-    match outcome:
-        case Missing():
-            return await _refused_wave(
-                request, words.t("fulfilment.refused.nothing_chosen", request.user.language)
-            )
-        case NotNow(reasons):
-            return await _refused_wave(request, _why_not(request, reasons))
-    return web.see(f"{WAVES}/{outcome.id}")
-
-
-async def _refused_wave(request: HTMXRequest, told: str) -> Response[str]:
-    found = await surveying.list_waves(1, request.user.warehouses)
-    return web.page(request, "outbound/waves.html", found=found, refused=told, status=422)
-
-
-@get(f"{WAVES}/{{wave_id:int}}", guards=[may("see notices")])
-async def wave_page(request: HTMXRequest, wave_id: FromPath[int]) -> Response[str]:
-    """One wave: its notices, its zones, and the metres it saves."""
-    return await _wave_page(request, wave_id)
-
-
-@post(f"{WAVES}/{{wave_id:int}}/dissolution", guards=[may("release notices")])
-async def dissolve(request: HTMXRequest, wave_id: FromPath[int]) -> Response[str]:
-    """Let its notices be picked one by one again."""
-    outcome = await waving.dissolve(web.known_id(wave_id), by=_by(request))
-    match outcome:
-        case Missing():
-            raise NotFoundException(detail="wave")
-        case NotNow(reasons):
-            return await _wave_page(request, wave_id, refused=_why_not(request, reasons), status=422)
-    return web.see(f"{WAVES}/{wave_id}")
-
-
-async def _wave_page(
-    request: HTMXRequest, wave_id: int, *, refused: str = "", status: int = 200
-) -> Response[str]:
-    one = await surveying.wave(web.known_id(wave_id), request.user.warehouses)
-    if one is None:
-        raise NotFoundException(detail="wave")
-    told = {"dissolution": refused} if refused else {}
-    offered = [Offer("dissolution", "release notices", "danger")] if told or one.shown_state == "open" else []
-    return web.page(
-        request,
-        "outbound/wave.html",
-        status=status,
-        wave=one,
-        notices=await surveying.notices_of_wave(one.id),
-        zones=await waving.by_zone(one.id),
-        steps=desk.steps(request, f"{WAVES}/{one.id}", "fulfilment.step", offered, told),
-        about=await desk.about(request, "fulfilment", f"wv-{one.id}"),
-    )
-
-
 routes = [
-    notices, notice_page, release, pick, open_carton, pack, check, ship, deliver, refuse, hand_over, close_short,
-    cancel, waves, group, wave_page, dissolve,
+    notices, notice_page, release, pick, label_ahead, open_carton, seal, reopen, pack, check, ship, deliver, refuse,
+    hand_over, close_short, cancel,
 ]  # fmt: skip

@@ -43,6 +43,9 @@ SENT_TOO_MUCH = "sent_too_much"
 OLD_ADDRESS = "old_address"
 """The incident of a carton that left with the label of an address that had changed."""
 
+USUAL_GRID = [Steps().aisle_mm, Steps().bay_mm]
+"""How far apart aisles and bays are where a warehouse does not say."""
+
 _LINE = Statement("UPDATE shipment_notice_line SET picked = ?, packed = ?, shipped = ? WHERE id = ?")
 _ORDER_LINES = Statement(
     "UPDATE sales_line SET picked = (SELECT coalesce(sum(CASE WHEN n.state = 'cancelled' THEN l.shipped"
@@ -244,6 +247,8 @@ async def _refresh(standing: Standing, after: list[Line], cause: Origin) -> None
         await _change_state(one, state, cause)
     if state in notice.TO_PICK:
         await pin_missing(one, after, standing.steps)
+    elif state != one.state:
+        await _lacks_nothing(one, after)
     await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing)
     backs = change.put_backs(state, after, standing.story)
     reason = "cancelled" if state in notice.OVER else "too_much"
@@ -368,6 +373,12 @@ async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
             await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
     if has_changed:
         await routing.plan_walk(one, steps)
+
+
+async def _lacks_nothing(one: Notice, lines: Iterable[Line]) -> None:
+    """Nobody picks for it any more: that something was missing once is settled, wherever it was found."""
+    for line in lines:
+        await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, f"{one.document}/{line.id}")
 
 
 async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing) -> None:
@@ -541,9 +552,13 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     if void := standing.void_labels:
         body["relabel"] = [f"l-{place}" for place in sorted(void)]
     if one.wave:
-        body["wave"] = f"wv-{one.wave}"
+        body |= {"wave": f"wv-{one.wave}", "wave_number": one.wave_number, "wave_kind": one.wave_kind}
     if one.tote:
         body["tote"] = f"l-{one.tote}"
+        body["totes"] = body.get("totes") or [body["tote"]]
+    grid = [standing.steps.aisle_mm, standing.steps.bay_mm]
+    if grid != USUAL_GRID:
+        body["grid"] = grid
     if one.taken_by:
         body |= {"taken": f"u-{one.taken_by}", "taker": one.taker, "device": f"d-{one.device}"}
     return body

@@ -240,6 +240,21 @@ async def take(ids: Sequence[int], *, by: By) -> Done | NotNow | Taken | Missing
         return Done(free[0].id, "picking")
 
 
+async def assign(ids: Sequence[int], person: int, *, by: By) -> Done | NotNow | Missing:
+    """Let this person pick these notices, whoever had them until now; nobody (0) takes the task back."""
+    async with writing():
+        found = [one for one in await surveying.notices(ids) if _reaches(by, one)]
+        if not found:
+            return Missing()
+        free = [one for one in found if one.state in notice.TO_PICK]
+        if not free:
+            return NotNow(("state",))
+        if person and person not in {each for each, _ in await surveying.people_of(found[0].warehouse)}:
+            return NotNow(("nobody",))
+        await _hand_to(free, person, 0, by)
+        return Done(free[0].id, "picking" if person else "released")
+
+
 async def leave(ids: Sequence[int], *, by: By) -> Done | NotNow | Missing:
     """Let somebody else go on: what was picked stays picked."""
     async with writing():

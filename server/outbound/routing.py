@@ -18,6 +18,9 @@ _POSITION = Statement("UPDATE allocation SET position = ? WHERE id = ?")
 _NOTICE_WALK = Statement("UPDATE shipment_notice SET walk_mm = ?, by_code_mm = ? WHERE id = ?")
 _WAVE_WALK = Statement("UPDATE wave SET walk_mm = ?, by_code_mm = ? WHERE id = ?")
 
+DOOR: Final = Stop(0, 0)
+"""Where every walk begins and ends: at the front of the first aisle."""
+
 _FIGURES: Final = re.compile(r"(\d+)")
 
 
@@ -26,7 +29,9 @@ async def plan_walk(one: Notice, steps: Steps) -> None:
     async with writing():
         together = await surveying.notices_of_wave(one.wave) if one.wave else [one]
         pinned = await surveying.pinned([each.document for each in together])
-        open_places = [each for of_one in pinned.values() for each in of_one if each.state in ("open", "done")]
+        open_places = [
+            each for of_one in pinned.values() for each in of_one if each.state in ("open", "done")
+        ]
         found = await _route(one.warehouse, steps, open_places)
         if found is None:
             return
@@ -47,10 +52,17 @@ async def _route(warehouse: int, steps: Steps, pinned: Sequence[Pinned]) -> tupl
         return None
     aisles = {row[0]: int(row[1]) for row in await fetch(_AISLES, warehouse)}
     block, stops = laid_out(in_order, aisles, steps)
-    door = Stop(0, 0)
-    saved = walk.plan_and_compare(block, stops, door, door)
+    saved = walk.plan_and_compare(block, stops, DOOR, DOOR)
     rank = {in_order[index].id: turn for turn, index in enumerate(saved.walk.order)}
     return sorted(pinned, key=lambda one: (rank[one.location], one.item, one.lot, one.serial, one.id)), saved
+
+
+async def floor(warehouse: int, steps: Steps, locations: Iterable[int]) -> tuple[Block, dict[int, Stop]]:
+    """The warehouse as a block, and where in it each of these locations is."""
+    places = list((await surveying.places(locations)).values())
+    aisles = {row[0]: int(row[1]) for row in await fetch(_AISLES, warehouse)}
+    block, stops = laid_out(places, aisles, steps)
+    return block, dict(zip((place.id for place in places), stops, strict=True))
 
 
 def laid_out(places: Sequence[Place], aisles: dict[str, int], steps: Steps) -> tuple[Block, list[Stop]]:

@@ -13,6 +13,7 @@ from server.db import Row, Statement, as_json, fetch
 from server.documents.filters import Filters
 from server.outbound.change import PutBack
 from server.outbound.notice import Line, Pinned, Seen, Share, Steps
+from server.people.role import permissions
 
 Warehouses = frozenset[int] | None
 
@@ -35,6 +36,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     warehouse_code: str
     wave: int | None
     wave_number: str
+    wave_kind: str
     state: str
     priority: int
     due_on: str
@@ -131,7 +133,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 _NOTICES = (
     "SELECT n.id, n.number, n.order_id, o.number AS order_number, o.state AS order_state, o.customer,"
     " p.name AS customer_name, o.address, o.contact, o.phone, o.remark, n.warehouse, w.code AS warehouse_code,"
-    " n.wave, coalesce(v.number, '') AS wave_number, n.state, n.priority, n.due_on, n.tote,"
+    " n.wave, coalesce(v.number, '') AS wave_number, coalesce(v.kind, '') AS wave_kind, n.state,"
+    " n.priority, n.due_on, n.tote,"
     " coalesce(l.code, '') AS tote_code, n.taken_by, coalesce(nullif(u.display_name, ''), u.name, '') AS taker,"
     " n.device, n.carrier, n.tracking, n.weight_g, n.released_at, n.picked_at, n.packed_at, n.checked_at,"
     " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version,"
@@ -288,6 +291,28 @@ async def seen(ids: Collection[int]) -> dict[int, list[Seen]]:
     return found
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody looked into a carton; `proof` says how a second person showed that it was them."""
+
+    person: int
+    name: str
+    code: str
+    checked_at: int
+    proof: str
+
+
+_LOOKS = Statement(
+    "SELECT c.person, coalesce(nullif(u.display_name, ''), u.name, '') AS name, l.code, c.checked_at, c.proof"
+    " FROM shipment_check c JOIN location l ON l.id = c.location LEFT JOIN user_account u ON u.id = c.person"
+    " WHERE c.notice = ? ORDER BY c.checked_at DESC, c.id DESC LIMIT 100"
+)
+
+
+async def looks(notice_id: int) -> list[Look]:
+    """Who looked into the cartons of a notice, the latest first, whether it counts or not."""
+    return [Look(**dict(row)) for row in await fetch(_LOOKS, notice_id)]
+
+
 async def places(ids: Iterable[int]) -> dict[int, Place]:
     """Where these locations are."""
     return {row["id"]: Place(**dict(row)) for row in await fetch(_PLACES, as_json(sorted(set(ids))))}
@@ -396,6 +421,11 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     to_pick: int
 
     @property
+    def walk_m(self) -> int:
+        """How long the walk is, in metres."""
+        return self.walk_mm // 1000
+
+    @property
     def saved_m(self) -> int:
         """Metres saved against walking in the order of the codes."""
         return (self.by_code_mm - self.walk_mm) // 1000
@@ -408,18 +438,18 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
         return "open" if self.to_pick else "done"
 
 
+_TO_PICK = "sum(CASE WHEN n.state IN ('waiting', 'released', 'picking') THEN 1 ELSE 0 END)"
 _WAVES = (
     "SELECT v.id, v.number, v.warehouse, w.code AS warehouse_code, v.kind, v.state, v.walk_mm, v.by_code_mm,"
-    " v.created_at, v.closed_at, count(n.id) AS notices, coalesce(sum(CASE WHEN n.state IN ('waiting', 'released',"
-    " 'picking') THEN 1 ELSE 0 END), 0) AS to_pick FROM wave v JOIN warehouse w ON w.id = v.warehouse"
-    " LEFT JOIN shipment_notice n ON n.wave = v.id"
+    f" v.created_at, v.closed_at, count(n.id) AS notices, coalesce({_TO_PICK}, 0) AS to_pick"
+    " FROM wave v JOIN warehouse w ON w.id = v.warehouse LEFT JOIN shipment_notice n ON n.wave = v.id"
 )
 _WAVE_GROUP = (
     " GROUP BY v.id, v.number, v.warehouse, w.code, v.kind, v.state, v.walk_mm, v.by_code_mm, v.created_at,"
     " v.closed_at"
 )
 _WAVE = Statement(f"{_WAVES} WHERE v.id = ?{_WAVE_GROUP}")
-_ALL_WAVES = Statement(f"{_WAVES}{_WAVE_GROUP} ORDER BY v.id DESC LIMIT ? OFFSET ?")
+WAVE_STATES = ("open", "done", "dissolved")
 
 
 async def wave(wave_id: int, warehouses: Warehouses = None) -> Wave | None:
@@ -514,9 +544,109 @@ async def count_notices(filters: Filters, warehouses: Warehouses = None) -> dict
     return {row[0]: row[1] for row in await fetch(_counting(sqlite, postgres), *values)}
 
 
-async def list_waves(page: int, warehouses: Warehouses = None) -> Page:
+_SHOWN_STATE = (
+    "CASE WHEN v.state = 'dissolved' THEN 'dissolved'"
+    f" WHEN coalesce({_TO_PICK}, 0) > 0 THEN 'open' ELSE 'done' END"
+)
+
+
+@cache
+def _wave_listing(sqlite: str, postgres: str, state: str) -> Statement:
+    having = f" HAVING {_SHOWN_STATE} = ?" if state else ""
+    return Statement(*(
+        f"{_WAVES} WHERE {conditions}{_WAVE_GROUP}{having} ORDER BY v.id DESC LIMIT ? OFFSET ?"
+        for conditions in (sqlite, postgres)
+    ))  # fmt: skip
+
+
+@cache
+def _wave_counting(sqlite: str, postgres: str) -> Statement:
+    return Statement(*(
+        f"SELECT state, count(*) FROM (SELECT {_SHOWN_STATE} AS state FROM wave v"
+        f" LEFT JOIN shipment_notice n ON n.wave = v.id WHERE {conditions} GROUP BY v.id, v.state) c GROUP BY state"
+        for conditions in (sqlite, postgres)
+    ))  # fmt: skip
+
+
+def _waves_listed(filters: Filters, warehouses: Warehouses) -> tuple[str, str, list[Any]]:
+    found: list[tuple[str, str, Any]] = []
+    if warehouses is not None:
+        found.append((
+            "v.warehouse IN (SELECT value FROM json_each(?))",
+            "v.warehouse IN (SELECT (json_array_elements_text(?::text::json))::int)",
+            as_json(sorted(warehouses)),
+        ))  # fmt: skip
+    found += [
+        ("instr(lower(v.number), ?) > 0", "strpos(lower(v.number), ?) > 0", term)
+        for term in search.terms(filters.q)
+    ]
+    sqlite, postgres = (" AND ".join(each[dialect] for each in found) or "1 = 1" for dialect in (0, 1))
+    return sqlite, postgres, [each[2] for each in found]
+
+
+async def list_waves(filters: Filters, warehouses: Warehouses = None) -> Page:
     """A page of waves, the newest first."""
-    rows = await fetch(_ALL_WAVES, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE)
-    found = [Wave(**dict(row) | {"to_pick": int(row["to_pick"])}) for row in rows[:PAGE_SIZE]]
-    seen = [one for one in found if warehouses is None or one.warehouse in warehouses]
-    return Page(seen, page, len(rows) > PAGE_SIZE)
+    sqlite, postgres, values = _waves_listed(filters, warehouses)
+    values += [filters.state] if filters.state else []
+    rows = await fetch(
+        _wave_listing(sqlite, postgres, filters.state),
+        *values, PAGE_SIZE + 1, (filters.page - 1) * PAGE_SIZE,
+    )  # fmt: skip
+    found = [Wave(**dict(row) | {"to_pick": int(row["to_pick"])}) for row in rows]
+    return Page(found[:PAGE_SIZE], filters.page, len(rows) > PAGE_SIZE)
+
+
+async def count_waves(filters: Filters, warehouses: Warehouses = None) -> dict[str, int]:
+    """How many waves there are in each state, by the other filters."""
+    sqlite, postgres, values = _waves_listed(filters, warehouses)
+    return {row[0]: row[1] for row in await fetch(_wave_counting(sqlite, postgres), *values)}
+
+
+class TotePlace(msgspec.Struct, frozen=True):
+    """A place of a wave's trolley: for which notice, and in which tote it collects (None: none yet)."""
+
+    position: int
+    notice: int
+    tote: int | None
+    code: str
+
+
+_WAVE_TOTES = Statement(
+    "SELECT t.position, t.notice, t.tote, coalesce(l.code, '') AS code FROM wave_tote t"
+    " LEFT JOIN location l ON l.id = t.tote WHERE t.wave = ? ORDER BY t.position"
+)
+_TOTE_BY_CODE = Statement(
+    "SELECT id FROM location WHERE code = ? AND warehouse = ? AND kind = 'tote' AND is_active"
+)
+_FREE = Statement(
+    "SELECT id FROM shipment_notice WHERE warehouse = ? AND state = 'released' AND wave IS NULL AND taken_by = 0"
+    " ORDER BY CASE WHEN due_on = '' THEN 1 ELSE 0 END, due_on, priority DESC, id LIMIT ?"
+)
+_TAKERS = Statement(
+    "SELECT DISTINCT u.id, coalesce(nullif(u.display_name, ''), u.name) AS name, u.role FROM user_account u"
+    " LEFT JOIN assignment a ON a.person = u.id"
+    " WHERE u.is_active AND (u.sees_all_warehouses OR a.warehouse = ?) ORDER BY name"
+)
+
+
+async def wave_totes(wave_id: int) -> list[TotePlace]:
+    """The places of a wave's trolley, in order."""
+    return [TotePlace(**dict(row)) for row in await fetch(_WAVE_TOTES, wave_id)]
+
+
+async def tote_by_code(code: str, warehouse: int) -> int | None:
+    """The tote of this warehouse with this code."""
+    rows = await fetch(_TOTE_BY_CODE, code, warehouse)
+    return int(rows[0][0]) if rows else None
+
+
+async def free_notices(warehouse: int, limit: int) -> list[Notice]:
+    """Released notices that nobody is at and that are in no wave, the most urgent ones."""
+    ids = [row[0] for row in await fetch(_FREE, warehouse, limit)]
+    return await notices(ids)
+
+
+async def people_of(warehouse: int) -> list[tuple[int, str]]:
+    """Who moves goods in a warehouse, by name."""
+    rows = await fetch(_TAKERS, warehouse)
+    return [(row["id"], row["name"]) for row in rows if "move stock" in permissions(row["role"])]

@@ -1,5 +1,6 @@
 """Pick several notices on one walk: a wave is single, batch, cluster (a tote for each) or zone (handed over)."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ from server import clock, events
 from server.catalog.maintaining import Missing
 from server.db import Statement, execute, execute_many, fetch, writing
 from server.documents import numbering
-from server.outbound import following, notice, releasing, routing, surveying
+from server.outbound import batch, following, notice, releasing, routing, surveying, walk
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow, Released
 from server.outbound.surveying import Notice
@@ -20,6 +21,8 @@ MAX_TOTES: Final = 12
 """More totes than a trolley carries are not one cluster."""
 
 MAX_NOTICES: Final = 100
+MOST_PROPOSED: Final = 24
+"""Of so many notices waves are proposed at once: the most urgent ones, since every pair of them is measured."""
 
 _INSERT = Statement(
     "INSERT INTO wave (number, warehouse, kind, state, taken_by, device, walk_mm, by_code_mm, created_by, created_at)"
@@ -28,6 +31,13 @@ _INSERT = Statement(
 _JOIN = Statement("UPDATE shipment_notice SET wave = ?, version = version + 1 WHERE id = ?")
 _LEAVE = Statement("UPDATE shipment_notice SET wave = NULL, version = version + 1 WHERE wave = ?")
 _TOTE = Statement("INSERT INTO wave_tote (wave, position, notice, tote) VALUES (?, ?, ?, NULL)")
+_SET_TOTE = Statement("UPDATE wave_tote SET tote = ? WHERE wave = ? AND position = ?")
+_NOTICE_TOTE = Statement("UPDATE shipment_notice SET tote = ?, version = version + 1 WHERE id = ?")
+_TOTE_IN_USE = Statement(
+    "SELECT 1 FROM shipment_notice WHERE tote = ? AND id <> ? AND state NOT IN ('shipped', 'cancelled', 'short_closed')"
+    " UNION ALL SELECT 1 FROM balance WHERE location = ? AND on_hand > 0 LIMIT 1"
+)
+_FORGET_TOTES = Statement("UPDATE shipment_notice SET tote = NULL WHERE wave = ?")
 _DROP_TOTES = Statement("DELETE FROM wave_tote WHERE wave = ?")
 _STATE = Statement("UPDATE wave SET state = ?, closed_at = ? WHERE id = ?")
 _OF_WAVE = Statement("SELECT id FROM shipment_notice WHERE wave = ? ORDER BY id")
@@ -78,6 +88,7 @@ async def dissolve(wave_id: int, *, by: By) -> Done | NotNow | Missing:
         found = await surveying.notices_of_wave(wave_id)
         if wave.closed_at or any(one.state not in ("waiting", "released") or one.taken_by for one in found):
             return NotNow(("state",))
+        await execute(_FORGET_TOTES, wave_id)
         await execute(_LEAVE, wave_id)
         await execute(_DROP_TOTES, wave_id)
         await execute(_STATE, "dissolved", clock.now(), wave_id)
@@ -87,6 +98,116 @@ async def dissolve(wave_id: int, *, by: By) -> Done | NotNow | Missing:
         await following.refresh({one.id: Origin(by.person, by.device) for one in found})
         await events.record("wave.dissolved", f"wv:{wave_id}", {}, by=by.person, device=by.device)
         return Done(wave_id, "dissolved")
+
+
+# Totes of a trolley
+
+
+async def put_on(wave_id: int, tote: str, *, position: int = 0, by: By) -> Done | NotNow | Missing:
+    """Put a tote, named by its code, on a place of the wave's trolley; 0 is the first place without one."""
+    async with writing():
+        wave = await surveying.wave(wave_id, by.warehouses)
+        if wave is None:
+            return Missing()
+        places = await surveying.wave_totes(wave_id)
+        place = next(
+            (one for one in places if one.position == position or (not position and not one.tote)), None
+        )
+        if place is None:
+            return NotNow(("no_position",))
+        location = await surveying.tote_by_code(tote, wave.warehouse)
+        if location is None:
+            return NotNow(("no_tote",))
+        if await fetch(_TOTE_IN_USE, location, place.notice, location):
+            return NotNow(("tote_in_use",))
+        await _collect_in(wave, place, location, by)
+        return Done(wave_id, str(place.position))
+
+
+async def take_off(wave_id: int, position: int, *, by: By) -> Done | NotNow | Missing:
+    """Take a tote off the trolley again; another one may stand there."""
+    async with writing():
+        wave = await surveying.wave(wave_id, by.warehouses)
+        if wave is None:
+            return Missing()
+        place = next((one for one in await surveying.wave_totes(wave_id) if one.position == position), None)
+        if place is None or place.tote is None:
+            return NotNow(("no_position",))
+        await _collect_in(wave, place, None, by)
+        return Done(wave_id, str(place.position))
+
+
+async def _collect_in(wave: surveying.Wave, place: surveying.TotePlace, location: int | None, by: By) -> None:
+    await execute(_SET_TOTE, location, wave.id, place.position)
+    await execute(_NOTICE_TOTE, location, place.notice)
+    await following.tell_devices([place.notice])
+    placed = next(one for one in await surveying.wave_totes(wave.id) if one.position == place.position)
+    body = {"position": ["", str(place.position)], "tote": [place.code, placed.code]}
+    await events.record("wave.tote", f"wv:{wave.id}", body, by=by.person, device=by.device)
+
+
+# Proposed
+
+
+class Proposed(msgspec.Struct, frozen=True, kw_only=True):
+    """Notices that save so many metres when they are picked together rather than one by one."""
+
+    warehouse: int
+    warehouse_code: str
+    due_on: str
+    carrier: str
+    kind: str
+    notices: list[Notice]
+    walk_mm: int
+    alone_mm: int
+
+    @property
+    def saved_m(self) -> int:
+        return (self.alone_mm - self.walk_mm) // 1000
+
+
+async def propose(warehouses: Sequence[int]) -> list[Proposed]:
+    """Waves worth making of what waits to be picked: the same day and carrier, the most metres saved first."""
+    found = [wave for warehouse in warehouses for wave in await _proposed_in(warehouse)]
+    return sorted(found, key=lambda one: (one.due_on or "9999", -one.saved_m))
+
+
+async def _proposed_in(warehouse: int) -> list[Proposed]:
+    free = {one.id: one for one in await surveying.free_notices(warehouse, MOST_PROPOSED)}
+    pinned = await surveying.pinned([one.document for one in free.values()])
+    asked = {key: {each.location for each in pinned[one.document] if each.rest} for key, one in free.items()}
+    steps = (await surveying.steps_of([warehouse]))[warehouse]
+    block, stops = await routing.floor(
+        warehouse, steps, {place for places in asked.values() for place in places}
+    )
+    door = routing.DOOR
+
+    def length(some: frozenset[int]) -> int:
+        visited = {stops[place] for key in some for place in asked[key]}
+        return walk.plan(block, sorted(visited), door, door).length
+
+    groups: dict[tuple[str, str], list[int]] = {}
+    for key, one in free.items():
+        if asked[key]:
+            groups.setdefault((one.due_on, one.carrier), []).append(key)
+    proposed = []
+    for (due_on, carrier), keys in groups.items():
+        # Measuring takes a while: the others are served meanwhile.
+        batches = await asyncio.to_thread(batch.propose, keys, length, most=MAX_TOTES)
+        proposed += [
+            Proposed(
+                warehouse=warehouse,
+                warehouse_code=free[one.orders[0]].warehouse_code,
+                due_on=due_on,
+                carrier=carrier,
+                kind="cluster",
+                notices=[free[key] for key in one.orders],
+                walk_mm=one.walk,
+                alone_mm=one.alone,
+            )
+            for one in batches
+        ]
+    return proposed
 
 
 class Zoned(msgspec.Struct, frozen=True):
