@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from server import clock, money, quantity
-from server.catalog import maintaining, partnering, placing
+from server.catalog import maintaining, naming, partnering, placing
 from server.catalog import queries as catalog
+from server.catalog.company import Company
 from server.catalog.gs1 import check_digit_fits
 from server.catalog.item import BarcodeDraft, ItemDraft, UnitDraft
 from server.catalog.partner import PartnerDraft
@@ -57,6 +58,8 @@ async def build(password: str) -> Built:
 
 
 async def _build(plan: dict[str, Any], password: str) -> Built:
+    described = await naming.describe(Company(**plan["company"]), by=0)
+    assert isinstance(described, maintaining.Edited), described
     houses = [await _warehouse(one) for one in plan["warehouses"]]
     for one in plan["people"]:
         await _person(one, password, houses)
