@@ -194,20 +194,35 @@ function trail(edges, start, end) {
 
 /** From within an aisle: all orders of a few stops, else the nearest first and then two-opt and moving one. @param {Block} block @param {Stop[]} stops @param {Stop} start @param {Stop} end @returns {Walk} */
 function improved(block, stops, start, end) {
-  const measure = (/** @type {number[]} */ order) => lengthOf(block, stops, order, start, end);
-  const indexes = stops.map((_, index) => index);
-  if (stops.length <= TRY_ALL) return best(permutations(indexes), measure);
-  let walk = { order: nearestFirst(block, stops, start), length: Infinity };
-  walk.length = measure(walk.order);
-  for (let better = best(neighbours(walk.order), measure); better.length < walk.length; better = best(neighbours(walk.order), measure)) walk = better;
-  return walk;
+  const far = distances(block, [...stops, start, end]);
+  if (stops.length <= TRY_ALL) return best(permutations(stops.map((_, index) => index)), far, stops.length);
+  const walk = [stops.length, ...nearestFirst(far, stops.length), stops.length + 1];
+  for (let change = bestChange(walk, far); change.gain > 0; change = bestChange(walk, far)) apply(walk, change);
+  const order = walk.slice(1, -1);
+  return { order, length: along(order, far, stops.length) };
 }
 
-/** @param {Iterable<number[]>} orders @param {(order: number[]) => number} measure @returns {Walk} */
-function best(orders, measure) {
+/** How far all of them are from each other; start and end stand last. @param {Block} block @param {Stop[]} places @returns {number[][]} */
+function distances(block, places) {
+  return places.map((one) => places.map((other) => distance(block, one, other)));
+}
+
+/** @param {number[]} order @param {number[][]} far @param {number} start */
+function along(order, far, start) {
+  let length = 0;
+  let here = start;
+  for (const next of [...order, start + 1]) {
+    length += far[here][next];
+    here = next;
+  }
+  return length;
+}
+
+/** @param {Iterable<number[]>} orders @param {number[][]} far @param {number} start @returns {Walk} */
+function best(orders, far, start) {
   let found = { order: /** @type {number[]} */ ([]), length: Infinity };
   for (const order of orders) {
-    const length = measure(order);
+    const length = along(order, far, start);
     if (length < found.length) found = { order, length };
   }
   return found;
@@ -219,29 +234,47 @@ function* permutations(rest) {
   for (const first of rest) for (const tail of permutations(rest.filter((one) => one !== first))) yield [first, ...tail];
 }
 
-/** @param {Block} block @param {Stop[]} stops @param {Stop} start */
-function nearestFirst(block, stops, start) {
-  const rest = new Set(stops.keys());
+/** @param {number[][]} far @param {number} start */
+function nearestFirst(far, start) {
+  const rest = new Set(Array.from({ length: start }, (_, index) => index));
   const order = [];
   for (let here = start; rest.size;) {
-    const next = [...rest].reduce((near, one) => (distance(block, here, stops[one]) < distance(block, here, stops[near]) ? one : near));
+    const next = [...rest].reduce((near, one) => (far[here][one] < far[here][near] ? one : near));
     rest.delete(next);
     order.push(next);
-    here = stops[next];
+    here = next;
   }
   return order;
 }
 
-/** A stretch turned round, or one stop moved. @param {number[]} order @returns {Iterable<number[]>} */
-function* neighbours(order) {
-  for (let from = 0; from < order.length; from += 1) {
-    for (let to = 0; to < order.length; to += 1) {
-      if (from === to) continue;
-      if (from < to) yield [...order.slice(0, from), ...order.slice(from, to + 1).reverse(), ...order.slice(to + 1)];
-      const without = order.filter((_, index) => index !== from);
-      yield [...without.slice(0, to), order[from], ...without.slice(to)];
+/**
+ * The stretch to turn round, or the stop to move, that shortens the walk most. Only the ways that change are added up.
+ * @param {number[]} walk with start and end @param {number[][]} far @returns {{gain: number, from: number, to: number, isMove: boolean}}
+ */
+function bestChange(walk, far) {
+  const found = { gain: 0, from: 0, to: 0, isMove: false };
+  for (let from = 1; from < walk.length - 1; from += 1) {
+    const [before, here, after] = [walk[from - 1], walk[from], walk[from + 1]];
+    const freed = far[before][here] + far[here][after] - far[before][after];
+    for (let to = 0; to < walk.length - 1; to += 1) {
+      const [left, right] = [walk[to], walk[to + 1]];
+      if (to > from) keepBest(found, far[before][here] + far[left][right] - far[before][left] - far[here][right], from, to, false);
+      if (to !== from && to !== from - 1) keepBest(found, freed - far[left][here] - far[here][right] + far[left][right], from, to, true);
     }
   }
+  return found;
+}
+
+/** @param {{gain: number, from: number, to: number, isMove: boolean}} found @param {number} gain @param {number} from @param {number} to @param {boolean} isMove */
+function keepBest(found, gain, from, to, isMove) {
+  if (gain > found.gain) Object.assign(found, { gain, from, to, isMove });
+}
+
+/** @param {number[]} walk @param {{from: number, to: number, isMove: boolean}} change */
+function apply(walk, { from, to, isMove }) {
+  if (!isMove) return void walk.splice(from, to - from + 1, ...walk.slice(from, to + 1).reverse());
+  const [one] = walk.splice(from, 1);
+  walk.splice(to < from ? to + 1 : to, 0, one);
 }
 
 /** @param {Stop} stop */
