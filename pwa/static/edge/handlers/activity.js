@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { dayOf } from "../session/expiry.js";
 import { named as namedBooking } from "../session/correction.js";
 import * as bind from "../session/bind.js";
+import * as carry from "../session/carry.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as door from "../session/door.js";
@@ -21,6 +22,7 @@ import * as pickView from "../views/pick.js";
 import * as receiveView from "../views/receive.js";
 import { queueBadge, screen } from "../views/screen.js";
 import * as arrivals from "./arrivals.js";
+import * as carrying from "./carrying.js";
 import * as checking from "./checking.js";
 import { taskAt, tasksOf } from "./count_tasks.js";
 import { binsHolding } from "./facts.js";
@@ -39,7 +41,7 @@ import * as work from "./work.js";
  * @typedef {{code: string, like: string[], from: string}} Stranger  a code nobody knows, and on which screen it was met
  */
 
-export const SCREENS = ["receive", "move", "pick", "guide", "pack", "check", "ship", "door", "count", "lookup", "bind"];
+export const SCREENS = ["receive", "move", "pick", "guide", "pack", "check", "ship", "door", "carry", "count", "lookup", "bind"];
 
 /** Where an unknown code may be bound to an item. */
 export const BINDS_ON = new Set(["receive", "lookup"]);
@@ -55,6 +57,7 @@ const DECIDERS = /** @type {Record<string, (ctx: Context, session: any, scan: Sc
   check: checking.decide,
   ship: shipping.decideShip,
   door: shipping.decideDoor,
+  carry: carrying.decide,
   lookup: async (_ctx, session, scan) => lookup.scan(session, scan),
   bind: async (_ctx, session, scan) => bind.scan(session, scan),
 });
@@ -67,18 +70,18 @@ async function receiptsOf(ctx, session, scan) {
 
 /** Writing down gives ids; each session keeps the ones it may undo. */
 const NAMED = /** @type {Record<string, (session: any, ids: string[]) => any>} */ ({
-  receive: namedBooking, pick: namedBooking, guide: guide.named, pack: pack.remember, check: check.named, ship: (session) => session, door: door.named, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
+  receive: namedBooking, pick: namedBooking, guide: guide.named, pack: pack.remember, check: check.named, ship: (session) => session, door: door.named, carry: namedBooking, move: move.named, count: count.named, lookup: (session) => session, bind: (session) => session,
 });
 
 /** What each activity writes down. */
 const KINDS = /** @type {Record<string, string[]>} */ ({
   receive: ["stock.receive@1"], move: ["stock.move@1"], pick: ["stock.pick@1", "stock.count@1"], guide: ["stock.pick@1", "stock.count@1", "stock.move@1"], count: ["stock.count@1"],
-  pack: ["stock.pack@1"], check: ["stock.check@1"], ship: ["stock.ship@1"], door: ["delivery.confirm@1"],
+  pack: ["stock.pack@1"], check: ["stock.check@1"], ship: ["stock.ship@1"], door: ["delivery.confirm@1"], carry: ["stock.move@1", "stock.count@1"],
 });
 
 /** What is left in the hands once the operation was written. */
 const SETTLED = /** @type {Record<string, (session: any) => any>} */ ({
-  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, pack: pack.settled, check: check.start, ship: ship.settled, door: door.start, count: count.start,
+  receive: receive.settled, move: move.settled, pick: pick.settled, guide: guide.settled, pack: pack.settled, check: check.start, ship: ship.settled, door: door.start, carry: carry.settled, count: count.start,
 });
 
 /** A scan on this screen: decided, written down, shown. @param {Context} ctx @param {string} name @param {Scan} scan */
@@ -171,6 +174,8 @@ async function contents(ctx, view, name, session, pad) {
       return shipping.shipContents(ctx, view, session);
     case "door":
       return shipping.doorContents(ctx, view, session);
+    case "carry":
+      return carrying.contents(ctx, view, session, pad);
     case "bind":
       return { body: bindView.body(view, session, await itemsOf(ctx, session.like)), actions: bindView.actions(view, session) };
     default:

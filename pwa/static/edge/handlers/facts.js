@@ -40,7 +40,7 @@ export async function scanOf(ctx, raw, name) {
 
 /** Whether a screen asks the book about an item: where lots may lie, and what a hand may take. */
 const NEEDS_STOCK = /** @type {Record<string, (item: import('../session/goods.js').Item) => boolean>} */ ({
-  receive: (item) => Boolean(item.lot), count: (item) => Boolean(item.lot), move: () => true, pick: () => true, guide: () => true, pack: () => true, check: (item) => Boolean(item.lot),
+  receive: (item) => Boolean(item.lot), count: (item) => Boolean(item.lot), move: () => true, pick: () => true, guide: () => true, pack: () => true, carry: () => true, check: (item) => Boolean(item.lot),
 });
 
 /** @param {any} rows @param {import('../session/barcode.js').Result} result @param {string} code @param {(item: import('../session/goods.js').Item) => boolean} needsStock @returns {Promise<Scan>} */

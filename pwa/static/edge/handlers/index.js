@@ -1,6 +1,7 @@
 /** The route table of the edge: what the hand app may ask the device. */
 
 import * as binding from "./binding.js";
+import * as carrying from "./carrying.js";
 import * as checking from "./checking.js";
 import * as counting from "./counting.js";
 import * as device from "./device.js";
@@ -102,6 +103,13 @@ export const routes = [
   post("/edge/door/delivered", shipping.delivered),
   post("/edge/door/refusal", shipping.refuse),
   post("/edge/door/cancel", shipping.cancel),
+
+  get("/edge/carry", carrying.show),
+  post("/edge/carry/job", carrying.choose),
+  post("/edge/carry/quantity", carrying.quantity),
+  post("/edge/carry/marks", carrying.marks),
+  post("/edge/carry/short", carrying.short),
+  post("/edge/carry/cancel", carrying.cancel),
 
   get("/edge/count", counting.show),
   post("/edge/count/at", counting.at),

@@ -5,6 +5,7 @@ import { scanOf } from "./facts.js";
 import * as receive from "../session/receive.js";
 import * as move from "../session/move.js";
 import { correct } from "../session/correction.js";
+import * as carry from "../session/carry.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as guide from "../session/guide.js";
@@ -20,7 +21,7 @@ import * as work from "./work.js";
 /** What a number still standing on the pad means when the next scan comes: it was meant. */
 const QUANTITIES = /** @type {Record<string, (session: any, quantity: string) => import('../session/outcome.js').Outcome<any>>} */ ({
   receive: receive.setQuantity, move: move.setQuantity, pick: correct, guide: guide.setQuantity, count: count.setQuantity,
-  pack: pack.setQuantity, check: check.setQuantity,
+  pack: pack.setQuantity, carry: carry.setQuantity, check: check.setQuantity,
 });
 
 /** @param {Context} ctx */

@@ -75,6 +75,7 @@ async function forget(ctx, id) {
     ...(standing.sessions.pack && { pack: pack.forgotten(standing.sessions.pack, id) }),
     ...(standing.sessions.check && { check: check.forgotten(standing.sessions.check, id) }),
     ...(standing.sessions.door && { door: door.forgotten(standing.sessions.door, id) }),
+    ...(standing.sessions.carry && { carry: forgottenBooking(standing.sessions.carry, id) }),
     ...(moving && { move: move.forgotten(moving, id) }),
     ...(counting && { count: count.forgotten(counting, id) }),
   };

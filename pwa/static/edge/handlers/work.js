@@ -1,6 +1,7 @@
 /** The work in progress: kept on the device at every step, so that after a crash the same line stands there again. */
 
 import * as bind from "../session/bind.js";
+import * as carry from "../session/carry.js";
 import * as check from "../session/check.js";
 import * as count from "../session/count.js";
 import * as door from "../session/door.js";
@@ -55,6 +56,7 @@ export async function clear(ctx) {
 export function isUnfinished(name, session) {
   if (!session) return false;
   if (name === "move") return session.carried.length > 0 || Boolean(session.open);
+  if (name === "carry") return Boolean(session.hand || session.open);
   if (name === "ship") return session.loads.length > 0;
   if (name === "door") return Boolean(session.notice);
   if (name === "check") return session.lines.length > 0 || Boolean(session.open);
@@ -82,6 +84,8 @@ async function begin(ctx, name) {
       return ship.start();
     case "door":
       return door.start();
+    case "carry":
+      return carry.start();
     case "count":
       return count.start();
     case "bind":

@@ -22,7 +22,7 @@ const SMALL = [
   { name: "pack", picture: "tote" },
   { name: "check", picture: "check" },
   { name: "ship", picture: "arrow" },
-  { name: "door", picture: "person" },
+  { name: "carry", picture: "move" },
 ];
 
 /** @param {View} view @param {{user: string, warehouse: string, summary: Summary, busy: Record<string, boolean>, picking: Picking}} state @returns {Html} */

@@ -52,8 +52,8 @@ function askCarrier(view, carriers) {
       <button class="button icon-only" type="submit" aria-label="${view.t("pad.done")}">${icon("check")}</button></form>`;
 }
 
-/** @param {View} view @param {Session} session @returns {Html|null} */
-export function actions(view, { loads, sent }) {
+/** @param {View} view @param {Session} session @returns {Html} */
+export function actions(view, { loads }) {
   if (loads.length) return html`<button class="button large primary wide" type="button" hx-post="/edge/ship/departure">${icon("arrow")}${view.t("ship.send", { n: loads.length })}</button>`;
-  return sent && html`<button class="button large wide" type="button" hx-get="/edge/door">${icon("person")}${view.t("door.title")}</button>`;
+  return html`<button class="button large wide" type="button" hx-get="/edge/door">${icon("person")}${view.t("door.title")}</button>`;
 }
