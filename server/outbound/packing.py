@@ -7,7 +7,7 @@ from server.catalog import gs1, maintaining, naming, queries
 from server.catalog.maintaining import Added, Missing
 from server.catalog.place import LocationDraft
 from server.db import Statement, execute, fetch, writing
-from server.outbound import boxing, following, notice, surveying
+from server.outbound import boxing, following, notice, report, surveying
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
 from server.outbound.surveying import Carton
@@ -66,7 +66,7 @@ async def label_ahead(warehouse: int, count: int, *, by: By) -> list[tuple[int, 
     if not by.reaches(warehouse) or await queries.warehouse(warehouse) is None:
         return Missing()
     if not 1 <= count <= MOST_AHEAD:
-        return NotNow(("too_many",))
+        return NotNow(("labels",))
     async with writing():
         return await _new_cartons(warehouse, count, by)
 
@@ -88,12 +88,14 @@ def _sscc(prefix: str, number: int) -> str:
     return next(body + digit for digit in "0123456789" if gs1.check_digit_fits(body + digit))
 
 
-async def seal(carton_id: int, size: Size, *, by: By) -> Done | NotNow | Missing:
-    """Close a carton with its weight and size."""
+async def seal(carton_id: int, size: Size | None, *, by: By, notice_id: int = 0) -> Done | NotNow | Missing:
+    """Close a carton (of this notice, if one is named) with its weight and size; nothing of it can be read: refused."""
     async with writing():
-        found = await _carton(carton_id, by)
+        found = await _carton(carton_id, by, notice_id)
         if found is None:
             return Missing()
+        if size is None:
+            return NotNow(("measures",))
         if found.state == "sealed":
             return NotNow(("state",))
         now = clock.now()
@@ -105,10 +107,10 @@ async def seal(carton_id: int, size: Size, *, by: By) -> Done | NotNow | Missing
         return Done(found.id, "sealed")
 
 
-async def reopen(carton_id: int, *, by: By) -> Done | NotNow | Missing:
+async def reopen(carton_id: int, *, by: By, notice_id: int = 0) -> Done | NotNow | Missing:
     """Open a sealed carton again; whatever is changed in it voids the check."""
     async with writing():
-        found = await _carton(carton_id, by)
+        found = await _carton(carton_id, by, notice_id)
         if found is None:
             return Missing()
         if found.state != "sealed":
@@ -120,8 +122,19 @@ async def reopen(carton_id: int, *, by: By) -> Done | NotNow | Missing:
         return Done(found.id, "open")
 
 
-async def _carton(carton_id: int, by: By) -> Carton | None:
+def measured(weight: str, size: str) -> Size | None:
+    """A size from kilograms and centimetres as typed; None for what nobody can read."""
+    read = report.typed(weight, size)
+    if read is None:
+        return None
+    length, width, height = read[1]
+    return Size(weight_g=read[0], length_mm=length, width_mm=width, height_mm=height)
+
+
+async def _carton(carton_id: int, by: By, notice_id: int) -> Carton | None:
     rows = await fetch(_ONE, carton_id)
+    if rows and notice_id not in (0, rows[0][0]):
+        return None
     one = await surveying.notice(rows[0][0], by.warehouses) if rows else None
     if one is None or one.state not in notice.LIVE:
         return None

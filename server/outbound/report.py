@@ -81,6 +81,15 @@ def weight_g(text: str) -> int:
     return grams if 0 <= grams <= MOST_G else 0
 
 
+def typed(weight: str, size: str) -> tuple[int, tuple[int, int, int]] | None:
+    """Grams and millimetres of kilograms and centimetres as people type them; None for what cannot be read."""
+    read = re.fullmatch(r"([0-9]{1,3})[ ×xX*]+([0-9]{1,3})[ ×xX*]+([0-9]{1,3})", size.strip())
+    grams = weight_g(weight.strip())
+    if (weight.strip() and not grams) or (size.strip() and not read):
+        return None
+    return grams, (int(read[1]) * 10, int(read[2]) * 10, int(read[3]) * 10) if read else (0, 0, 0)
+
+
 def size_mm(text: str) -> tuple[int, int, int]:
     """Length, width and height of `400x300x200`, in millimetres; zeros for anything else."""
     read = _SIZE.fullmatch(text)

@@ -56,6 +56,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
             "see costs",
             "see audit",
             "set limits",
+            "edit company",
         }
     ),
     "supervisor": frozenset(

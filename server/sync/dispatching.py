@@ -10,11 +10,12 @@ from datetime import date
 from server import clock, quantity
 from server.catalog.maintaining import Missing
 from server.db import writing
-from server.outbound import change, following, notice, shipping, surveying
+from server.outbound import change, following, notice, packing, shipping, surveying
 from server.outbound.following import Standing
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
 from server.outbound.surveying import Content
+from server.printing import queueing
 from server.stock.lot import is_expired
 from server.sync import performing, wire
 from server.sync.performing import Act
@@ -79,6 +80,20 @@ async def pack(notice_id: int, carton: int, *, by: By) -> Done | NotNow | Missin
             acts.append(Act("stock.pack@1", packed))
         await performing.perform(acts, by=by.person)
         return await _go_on(notice_id, by)
+
+
+async def label_cartons(warehouse: int, count: int, *, by: By) -> Done | NotNow | Missing:
+    """Cartons for whoever packs next, with their labels; without a printer they are made and can be printed later."""
+    if not 0 < warehouse < 2**31:
+        return Missing()
+    async with writing():
+        made = await packing.label_ahead(warehouse, count, by=by)
+        if not isinstance(made, list):
+            return made
+        for place, code in made:
+            wish = queueing.Wish(subject="location", location=place)
+            await queueing.request_label(wish, request_id=f"carton-{code}", by=by.person)
+        return Done(warehouse, "made")
 
 
 async def check(notice_id: int, *, by: By) -> Done | NotNow | Missing:

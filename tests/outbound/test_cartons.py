@@ -116,7 +116,7 @@ async def test_the_company_prefix_stands_in_the_code_of_a_carton(database: db.Da
 async def test_labels_are_made_ahead_only_where_one_works(database: db.Database) -> None:
     house = await given.warehouse()
 
-    assert await packing.label_ahead(house, 0, by=ADA) == NotNow(("too_many",))
+    assert await packing.label_ahead(house, 0, by=ADA) == NotNow(("labels",))
     assert await packing.label_ahead(house, 1, by=By(1, warehouses=frozenset())) == Missing()
 
 
