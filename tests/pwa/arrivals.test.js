@@ -9,8 +9,9 @@ const PLACE = { warehouse: "w-1", zone: "", aisle: "A", bay: "1", level: "1", ac
 const ITEM = { unit: "个", scale: 0, lot: false, expiry: false, serial: false, active: true, units: [], initials: "" };
 
 /** A warehouse that expects ten cups and two boxes, and a device in it without a network. */
-async function yard() {
+async function yard(prepare = (/** @type {any} */ _server) => {}) {
   const server = createServer();
+  prepare(server);
   server.put("catalogue", "item", "i-1", { ...ITEM, code: "CUP", name: "杯子" });
   server.put("catalogue", "item", "i-2", { ...ITEM, code: "BOX", name: "纸箱" });
   server.put("warehouse:w-1", "location", "l-1", { ...PLACE, code: "DOCK", kind: "dock" });
@@ -97,4 +98,24 @@ test("goods from the dock are proposed a bin with its reason, and name their rec
   assert.match(taken, /同一商品/);
   const { kind, args } = await lastWritten(device);
   assert.deepEqual([kind, args.target, args.document], ["stock.move@1", "l-3", "rc-7"]);
+});
+
+test("products of an order that is made here are expected like a delivery, and booked for it", async () => {
+  const lines = [
+    { id: "4", item: "i-2", made: true, quantity: "6", done: "2" },
+    { id: "5", item: "i-1", made: false, quantity: "12", done: "0" },
+  ];
+  const body = { number: "WO-3", kind: "assembly", state: "picked", due: "2026-11-25", warehouse: "w-1", production: "l-9", backflush: false, lines };
+  const device = await yard((server) => server.put("warehouse:w-1", "work", "wo-3", body));
+
+  const offered = await ask(device, "/edge/receive");
+  const chosen = await ask(device, "/edge/receive/receipt", { receipt: "wo-3" });
+  const scanned = await scan(device, "BOX");
+
+  assert.match(offered, /纸箱[^]*WO-3/);
+  assert.match(chosen, /2 \/ 6/);
+  assert.doesNotMatch(chosen, /0 \/ 12/);
+  assert.match(scanned, /3 \/ 6/);
+  const { kind, args } = await lastWritten(device);
+  assert.deepEqual([kind, args.document, args.line], ["stock.receive@1", "wo-3", "4"]);
 });

@@ -21,24 +21,55 @@ async function receipts(ctx) {
   return [...rows]
     .map(([id, body]) => ({ id, ...body }))
     .filter((receipt) => !warehouse || receipt.warehouse === warehouse)
-    .sort((left, right) => (left.due || "9").localeCompare(right.due || "9") || left.number.localeCompare(right.number));
+    .sort(byDue);
 }
 
-/** Receipts that goods may still come for. @param {Context} ctx */
+/** What goods may still come for: receipts, and orders whose products are being made. @param {Context} ctx @returns {Promise<Receipt[]>} */
 export async function expected(ctx) {
-  return (await receipts(ctx)).filter(({ state }) => OPEN.has(state)).slice(0, SHOWN);
+  const open = (await receipts(ctx)).filter(({ state }) => OPEN.has(state));
+  return [...open, ...(await works(ctx))].sort(byDue).slice(0, SHOWN);
+}
+
+/** Production orders of this warehouse that are still to bring something, as if they were receipts. @param {Context} ctx @returns {Promise<Receipt[]>} */
+async function works(ctx) {
+  const warehouse = (await work.warehouseOf(ctx))?.id;
+  const rows = [...(await ctx.stores.rows.every("work"))].filter(([, body]) => !warehouse || body.warehouse === warehouse);
+  const found = await Promise.all(rows.map(([id, body]) => asReceipt(ctx, id, body)));
+  return found.filter(({ lines }) => lines.some(({ expected: wanted, received }) => cmp(received, wanted) < 0));
+}
+
+/** @param {Context} ctx @param {string} id @param {any} body @returns {Promise<Receipt>} */
+async function asReceipt(ctx, id, body) {
+  const lines = body.lines
+    .filter((/** @type {any} */ line) => line.made)
+    .map((/** @type {any} */ line) => ({ id: line.id, item: line.item, expected: line.quantity, received: line.done }));
+  const product = lines.length ? await ctx.stores.rows.item(lines[0].item) : null;
+  return { id, number: body.number, partner: product?.name ?? "", state: body.state, due: body.due, warehouse: body.warehouse, kind: body.kind, lines };
+}
+
+/** What was chosen, by its id: a receipt or a production order. @param {Context} ctx @param {string} id @returns {Promise<Receipt|null>} */
+async function chosen(ctx, id) {
+  const kind = id.startsWith("wo-") ? "work" : "receipt";
+  const row = id ? await ctx.stores.rows.row(kind, id) : null;
+  if (!row) return null;
+  return kind === "work" ? asReceipt(ctx, id, row) : { id, ...row };
+}
+
+/** @param {Receipt} left @param {Receipt} right */
+function byDue(left, right) {
+  return (left.due || "9").localeCompare(right.due || "9") || left.number.localeCompare(right.number);
 }
 
 /** @param {Context} ctx @param {string} id @returns {Promise<import('../session/receive.js').Receipt|null>} */
 export async function receiptById(ctx, id) {
-  const row = id ? await ctx.stores.rows.row("receipt", id) : null;
+  const row = await chosen(ctx, id);
   if (!row) return null;
   return { id, number: row.number, partner: row.partner, lines: row.lines.map((/** @type {Line} */ line) => ({ id: line.id, item: line.item })) };
 }
 
 /** The lines of a receipt with what came, what lacks most urgently first: the item scanned last, then what is still to come. @param {Context} ctx @param {string} id @param {string|null} last @returns {Promise<Standing[]>} */
 export async function standing(ctx, id, last) {
-  const row = await ctx.stores.rows.row("receipt", id);
+  const row = await chosen(ctx, id);
   if (!row) return [];
   const underway = await ctx.stores.rows.underwayFor(id);
   const lines = withUnderway(row.lines, underway);
