@@ -9,8 +9,9 @@ const CUP = { code: "CUP", name: "杯子", unit: "个", scale: 0, lot: false, ex
 const PLACE = { warehouse: "w-1", zone: "A", kind: "bin", active: true };
 
 /** Ten cups in reserve, a bin to fill up, and a transfer each way, on a device without a network. */
-async function shop() {
+async function shop(prepare = (/** @type {any} */ _server) => {}) {
   const server = createServer();
+  prepare(server);
   server.put("catalogue", "item", "i-1", CUP);
   server.put("catalogue", "item", "i-2", { ...CUP, code: "BOX", name: "盒子" });
   server.put("catalogue", "warehouse", "w-2", { code: "EAST", name: "东仓" });
@@ -117,4 +118,33 @@ test("what is on its way arrives at the dock, the figure mended by the pad", asy
   assert.deepEqual(operations[2].args, { item: "i-2", quantity: "4", source: "l-9", target: "l-1", document: "tr-2", code: "BOX" });
   await ask(device, "/edge/carry/cancel", {});
   assert.doesNotMatch(await ask(device, "/edge/carry"), /TR-2/);
+});
+
+test("material for production is one scan an item, from the only bin that holds it", async () => {
+  const device = await shop((server) => {
+    server.put("warehouse:w-1", "location", "l-8", { ...PLACE, code: "MAIN-PRODUCTION", kind: "production" });
+    server.put("warehouse:w-1", "work", "wo-1", {
+      number: "WO-1", kind: "assembly", state: "approved", due: "", warehouse: "w-1", production: "l-8", backflush: false,
+      lines: [{ id: "1", item: "i-2", made: true, quantity: "5", done: "0" }, { id: "2", item: "i-1", made: false, quantity: "5", done: "3" }],
+    });
+    server.put("warehouse:w-1", "work", "wo-2", {
+      number: "WO-2", kind: "assembly", state: "approved", due: "", warehouse: "w-1", production: "l-8", backflush: true,
+      lines: [{ id: "3", item: "i-1", made: false, quantity: "5", done: "0" }],
+    });
+  });
+
+  const list = await ask(device, "/edge/carry");
+  await ask(device, "/edge/carry/job", { job: "wo-1", kind: "issue" });
+  await scan(device, "CUP");
+  const left = await scan(device, "CUP");
+  const more = await scan(device, "CUP");
+
+  assert.match(list, /WO-1/);
+  assert.doesNotMatch(list, /WO-2/);
+  const [first, second, ...others] = await written(device);
+  assert.deepEqual([first.kind, first.args], ["stock.move@1", { item: "i-1", quantity: "1", source: "l-2", target: "l-8", document: "wo-1", code: "CUP" }]);
+  assert.equal(second.args.document, "wo-1");
+  assert.match(left, /全部完成/);
+  assert.equal(others.length, 0);
+  assert.match(more, /不需要这么多/);
 });

@@ -20,11 +20,12 @@ const GIVING = new Set(["bin", "dock"]);
 
 /** All there is to carry here: bins to fill first, since pickers wait for them. @param {Context} ctx @returns {Promise<Job[]>} */
 async function jobs(ctx) {
-  const [tasks, transfers, house, acts] = await Promise.all([ctx.stores.rows.every("task"), ctx.stores.rows.every("transfer"), work.warehouseOf(ctx), ctx.stores.rows.underway()]);
+  const [tasks, transfers, works, house, acts] = await Promise.all([ctx.stores.rows.every("task"), ctx.stores.rows.every("transfer"), ctx.stores.rows.every("work"), work.warehouseOf(ctx), ctx.stores.rows.underway()]);
   const moves = acts.filter((/** @type {import('../session/box.js').Act} */ { kind }) => kind === "stock.move@1");
   const refills = await Promise.all([...tasks].filter(([, body]) => body.kind === "replenish").map(([id, body]) => refillOf(ctx, id, body, moves)));
   const carried = await Promise.all([...transfers].flatMap(([id, body]) => ends(body, house?.id ?? "").map((kind) => transferOf(ctx, id, body, kind, moves))));
-  return [...refills, ...carried].filter((job) => job !== null);
+  const issues = await Promise.all([...works].filter(([, body]) => !house || body.warehouse === house.id).map(([id, body]) => issueOf(ctx, id, body, moves)));
+  return [...refills, ...issues, ...carried].filter((job) => job !== null);
 }
 
 /** Which ends of a transfer are here: goods leave, or goods come. @param {any} body @param {string} house @returns {('send'|'receive')[]} */
@@ -51,6 +52,20 @@ async function transferOf(ctx, id, body, kind, moves) {
   if (!lines.length) return null;
   const far = await rows.row("warehouse", kind === "send" ? body.target : body.source);
   return { id, kind, number: body.number, other: far?.name || far?.code || "", transit, lines, item: null, home: null, takes: [] };
+}
+
+/** Material that a production order still takes. @param {Context} ctx @param {string} id @param {any} body @param {any[]} moves @returns {Promise<Job|null>} */
+async function issueOf(ctx, id, body, moves) {
+  const { rows } = ctx.stores;
+  if (body.backflush) return null;
+  const production = await rows.location(body.production) ?? { id: body.production, code: "", kind: "production" };
+  const own = moves.filter(({ args }) => args.document === id);
+  const taken = body.lines.filter((/** @type {any} */ line) => !line.made).map((/** @type {any} */ line) => ({ ...line, sent: line.done }));
+  const lines = taken.map((/** @type {any} */ line) => ({ item: line.item, rest: restOf(line, "send", own, body.production) })).filter((/** @type {{rest: string}} */ { rest }) => cmp(rest, "0") > 0);
+  if (!lines.length) return null;
+  const product = body.lines.find((/** @type {any} */ line) => line.made);
+  const made = product ? await rows.item(product.item) : null;
+  return { id, kind: "issue", number: body.number, other: made?.name ?? "", transit: production, lines, item: null, home: null, takes: [] };
 }
 
 /** Still to be sent, or still on its way, with what this device did. @param {any} line @param {'send'|'receive'} kind @param {any[]} own @param {string|undefined} transit */
@@ -100,7 +115,7 @@ export async function choose(ctx) {
 
 /** Received goods are laid on our dock; goods sent in one step on the other warehouse's. @param {Context} ctx @param {Job} job */
 async function dockFor(ctx, job) {
-  if (job.kind === "refill" || (job.kind === "send" && job.transit)) return null;
+  if (job.kind === "refill" || (job.kind !== "receive" && job.transit)) return null;
   if (job.kind === "receive") return (await work.placesOf(ctx, ["dock"]))[0] ?? null;
   const { target } = await ctx.stores.rows.row("transfer", job.id);
   return (await ctx.stores.rows.locations({ warehouse: target, kind: "dock" }))[0] ?? null;

@@ -1,7 +1,8 @@
 /**
- * Carrying as somebody asked for it: transfers that are sent and received, and pick bins that are filled up.
+ * Carrying as somebody asked for it: transfers that are sent and received, material for production, and pick bins that
+ * are filled up.
  *
- * The task says what, from where and where to. Sending and receiving are one scan an item; filling up is two, the goods
+ * The task says what, from where and where to. Sending, issuing and receiving are one scan an item; filling up is two, the goods
  * and the bin, and when the place that should give them is empty, two taps say so and the next place is named.
  */
 
@@ -16,14 +17,17 @@ import { booked, noted, present, refused } from "./outcome.js";
  * @typedef {import('./goods.js').Place} Place
  * @typedef {import('./goods.js').Scan} Scan
  * @typedef {{source: Place, quantity: string, lot: string, serial: string}} Take
- * @typedef {{id: string, kind: 'send'|'receive'|'refill', number: string, other: string, transit: Place|null, lines: {item: string, rest: string}[], item: Item|null, home: Place|null, takes: Take[]}} Job
- *   other: the warehouse at the far end; rest: still to be sent, or still on its way; home, takes: of a bin to fill up
+ * @typedef {{id: string, kind: 'send'|'receive'|'refill'|'issue', number: string, other: string, transit: Place|null, lines: {item: string, rest: string}[], item: Item|null, home: Place|null, takes: Take[]}} Job
+ *   other: the warehouse at the far end, or the product that material is for; transit: also the place of production; rest: still to be sent, or still on its way; home, takes: of a bin to fill up
  * @typedef {{job: Job|null, source: Place|null, target: Place|null, hand: {line: Line, source: Place}|null,
  *   open: {line: Line, source: Place, choices: import('./source.js').Choice[]}|null, doubt: {item: string, mark: string, source: string}|null,
  *   skipped: string[], last: {line: Line, draft: import('./outcome.js').Draft, id: string|null}|null}} Session  skipped: places that gave nothing
  * @typedef {import('./outcome.js').Outcome<Session>} Outcome
  * @typedef {{today: string, bins?: Place[]}} Facts bins: reachable places where the book knows the scanned item
  */
+
+/** @type {Record<string, string>} */
+const BOOKED = { send: "carry.sent", issue: "carry.issued", receive: "carry.received" };
 
 /** @returns {Session} */
 export function start() {
@@ -32,7 +36,7 @@ export function start() {
 
 /** @param {Session} _session @param {Job} job @param {Place|null} dock where sent goods of one step, or received ones, are laid @returns {Outcome} */
 export function choose(_session, job, dock) {
-  const target = job.kind === "send" ? job.transit ?? dock : job.kind === "receive" ? dock : job.home;
+  const target = leaves(job) ? job.transit ?? dock : job.kind === "receive" ? dock : job.home;
   const source = job.kind === "receive" ? job.transit : null;
   return noted({ ...start(), job, source, target }, "carry.begun", { number: job.number });
 }
@@ -67,6 +71,7 @@ function scanPlace(session, place) {
     case "refill":
       return session.hand ? putDown(session, place) : graspAt(session, place);
     case "send":
+    case "issue":
       return noted({ ...session, source: place, doubt: null }, "pick.from", { code: place.code });
     default:
       return noted({ ...session, target: place, doubt: null }, "carry.into", { code: place.code });
@@ -123,12 +128,17 @@ export function short(session) {
   return booked(next, [draft], { tone: "caution", key: "pick.short_noted", args: { name: item.name, code: take.source.code }, numeral: "0" });
 }
 
-// --- sending and receiving ---
+// --- sending, issuing and receiving ---
+
+/** Whether goods go from our shelves: to another warehouse, or into production. @param {Job|null} job */
+function leaves(job) {
+  return job?.kind === "send" || job?.kind === "issue";
+}
 
 /** @param {Session} session @param {import('./goods.js').ItemScan} scan @param {Facts} facts @returns {Outcome} */
 function carry(session, scan, { today, bins = [] }) {
   const job = /** @type {Job} */ (session.job);
-  const source = job.kind === "send" && !session.source && bins.length === 1 ? bins[0] : session.source;
+  const source = leaves(job) && !session.source && bins.length === 1 ? bins[0] : session.source;
   if (!source) return refused(session, bins.length ? "pick.which_bin" : "pick.need_source", { codes: bins.map(({ code }) => code).join(" · ") });
   if (!session.target) return refused(session, "carry.need_target");
   const line = lineOf(scan);
@@ -167,7 +177,7 @@ function moved(session, line, source, more) {
   const draft = { kind: "stock.move@1", args };
   const lines = (job?.lines ?? []).map((one) => (one.item === line.item.id ? { ...one, rest: sub(one.rest, line.quantity) } : one));
   const next = { ...session, job: job && { ...job, lines }, last: { line, draft, id: null } };
-  return booked(next, [draft], { tone: more ? "caution" : "good", key: job?.kind === "send" ? "carry.sent" : "carry.received", args: { name: line.item.name, quantity: line.quantity, unit: line.item.unit }, numeral: `${job?.kind === "send" ? "→" : "+"}${line.quantity}` });
+  return booked(next, [draft], { tone: more ? "caution" : "good", key: BOOKED[job?.kind ?? "receive"], args: { name: line.item.name, quantity: line.quantity, unit: line.item.unit }, numeral: `${leaves(job) ? "→" : "+"}${line.quantity}` });
 }
 
 /** Another quantity: of what is in the hand, or of what was booked last. @param {Session} session @param {string} quantity @returns {Outcome} */

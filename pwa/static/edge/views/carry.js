@@ -1,4 +1,4 @@
-/** Transfers and bins to fill up: what there is, from where to where, and what of it is left. */
+/** Transfers, material for production and bins to fill up: what there is, from where to where, and what of it is left. */
 
 import { html } from "../html.js";
 import { nextTake } from "../session/carry.js";
@@ -14,7 +14,7 @@ import { numberPad, prompt } from "./screen.js";
  * @typedef {{pad: boolean, waiting: Job[], lines: {item: import('../session/goods.js').Item, rest: string}[]}} State
  */
 
-const PICTURES = { refill: "empty", send: "arrow", receive: "receive" };
+const PICTURES = { refill: "empty", send: "arrow", issue: "item", receive: "receive" };
 
 /** @param {View} view @param {Session} session @param {State} state @returns {Html} */
 export function body(view, session, { pad, waiting, lines }) {
@@ -36,7 +36,7 @@ function list(view, waiting) {
 function head(view, session) {
   const job = /** @type {Job} */ (session.job);
   const take = session.hand?.source ?? nextTake(session)?.source ?? null;
-  const [source, target] = job.kind === "refill" ? [take, job.home] : job.kind === "send" ? [session.source, { code: job.other }] : [{ code: job.other }, session.target];
+  const [source, target] = job.kind === "refill" ? [take, job.home] : job.kind !== "receive" ? [session.source, { code: job.other }] : [{ code: job.other }, session.target];
   return html`<p class="whoami">${icon(PICTURES[job.kind])}<b>${view.t(`carry.${job.kind}`)}</b><span>${job.number}</span></p>
     <div class="route still"><span class="route-end"><span class="route-label">${view.t("move.source")}</span>${placeCode(source, view.t("place.scan"))}</span>
     <span class="route-arrow">${icon("arrow")}</span>
@@ -57,7 +57,7 @@ function refill(view, session) {
 function transfer(view, session, lines) {
   const open = lines.filter(({ rest }) => rest !== "0" && !rest.startsWith("-"));
   const line = session.last?.line;
-  return html`${line && lineCard(view, line, { sign: session.job?.kind === "send" ? "→" : "+", edit: line.item.serial ? null : "/edge/carry?pad=1", tone: "good" })}
+  return html`${line && lineCard(view, line, { sign: session.job?.kind === "receive" ? "+" : "→", edit: line.item.serial ? null : "/edge/carry?pad=1", tone: "good" })}
     ${open.length ? html`<h2 class="rows-title">${view.t("carry.left", { n: open.length })}</h2><ul class="rows">${open.slice(0, 30).map(({ item, rest }) => lineRow(view, { item, quantity: rest, unit: item.unit, factor: "1" }))}</ul>` : prompt("check", view.t("carry.done"))}
     ${!line && prompt("scan", view.t("carry.scan_goods"))}`;
 }
