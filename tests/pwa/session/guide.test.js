@@ -16,11 +16,11 @@ function line(row, at, quantity, given = {}) {
 
 /**
  * A picker with lines to walk: what was written down follows at once, as on the device.
- * @param {any[]} lines @param {{task?: any, balances?: any[], totes?: Record<string, any>}} [given]
+ * @param {any[]} lines @param {{task?: any, balances?: any[], totes?: Record<string, any>, zones?: Record<string, string>}} [given]
  */
-function floor(lines, { task = TASK, balances = [], totes = {} } = {}) {
+function floor(lines, { task = TASK, balances = [], totes = {}, zones = {} } = {}) {
   const items = new Map([cup, tea, phone].map((row) => [row.id, row]));
-  const places = new Map([bin, other, THIRD].map((row) => [row.id, row]));
+  const places = new Map([bin, other, THIRD].map((row) => [row.id, { ...row, zone: zones[row.id] }]));
   let session = guide.take(task, totes).session;
   let number = 0;
   /** @type {{id: string, draft: any}[]} */
@@ -247,7 +247,7 @@ test("a bin that should be empty is asked about, and the next scan may pass over
   const walk = floor([line(cup, bin, "5"), line(tea, other, "2", { position: 1, lot: "L1" })], { balances: [lying(cup, bin, "5"), lying(tea, other, "9", { lot: "L1" })] });
   walk.scan(place(tote));
   walk.scan(cups(lying(cup, bin, "5")));
-  assert.equal(walk.session.emptied?.place, bin);
+  assert.equal(walk.session.emptied?.place.id, bin.id);
 
   const passed = walk.scan(item(tea, { balances: [lying(tea, other, "9", { lot: "L1" })] }));
 
@@ -350,3 +350,19 @@ function dice(seed) {
     return state % sides;
   };
 }
+
+test("a wave by zones is picked zone by zone, and its totes are handed on at the border", () => {
+  const task = { ...TASK, id: "wv-1", kind: "zone" };
+  const lines = [line(cup, bin, "1"), line(tea, other, "1", { lot: "L1", position: 1 }), line(phone, THIRD, "1", { serial: "S1", position: 2 })];
+  const walk = floor(lines, { task, zones: { [bin.id]: "A", [other.id]: "B", [THIRD.id]: "A" }, balances: [lying(cup, bin, "9"), lying(tea, other, "9", { lot: "L1" })] });
+  walk.scan(place(tote));
+  walk.scan(cups(lying(cup, bin, "9")));
+  assert.equal(guide.isAtBorder(walk.session, walk.visits()), false, "the other place of the zone comes first");
+
+  walk.scan(item(phone, { serial: "S1", balances: [lying(phone, THIRD, "1", { serial: "S1" })] }));
+
+  assert.equal(guide.isAtBorder(walk.session, walk.visits()), true);
+  assert.deepEqual(guide.leave(walk.session).operations, [{ kind: "task.take@1", args: { task: "wv-1", leave: true } }]);
+  walk.act(guide.goOn);
+  assert.equal(guide.isAtBorder(walk.session, walk.visits()), false);
+});

@@ -242,6 +242,11 @@ export function leave(ctx) {
   return act(ctx, (session) => guide.leave(session));
 }
 
+/** Past the border of the zone, by oneself. @param {Context} ctx */
+export function goOn(ctx) {
+  return act(ctx, guide.goOn);
+}
+
 /** @param {Context} ctx */
 export function quantity(ctx) {
   return act(ctx, (session) => guide.setQuantity(session, text(ctx, "quantity")));
@@ -325,6 +330,7 @@ export async function contents(ctx, view, session, pad) {
     return { title: number, ...guideView.finished(view, session, { walk, next: await upNext(ctx, session) }) };
   }
   if (!visits.length) return { title: number, ...guideView.back(view, backs) };
+  if (guide.isAtBorder(session, visits)) return { title: number, ...guideView.border(view, session, visits) };
   const [visit, then] = visits;
   const lying = lyingAt(await ctx.stores.rows.balancesOfItem(visit.item.id), visit.place.id);
   const expiry = lying.find((balance) => (balance.lot ?? "") === visit.lot)?.expiry ?? null;

@@ -63,6 +63,7 @@ export const routes = [
   post("/edge/guide/next", guiding.next),
   post("/edge/guide/take", guiding.take),
   post("/edge/guide/leave", guiding.leave),
+  post("/edge/guide/zone", guiding.goOn),
   post("/edge/guide/quantity", guiding.quantity),
   post("/edge/guide/marks", guiding.marks),
   post("/edge/guide/cancel", guiding.cancel),

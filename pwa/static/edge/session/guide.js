@@ -32,6 +32,7 @@ import { doubtOf, isRepeated } from "./source.js";
  * @property {string[]} skipped   visits to come back to
  * @property {string[]} order     visits as the device planned them anew
  * @property {Place[]} visited
+ * @property {string} zone        of a wave that is handed over from zone to zone: the one being picked here
  * @property {{line: Line, choices: import('./goods.js').Balance[]}|null} open  which lot or piece?
  * @property {{goods: Line, source: Place, parts: Part[]}|null} held  in the hand, until the tote of each notice is scanned
  * @property {{item: string, mark: string, source: string}|null} doubt
@@ -50,7 +51,7 @@ const ALL = "*";
 
 /** @returns {Session} */
 export function start() {
-  return { task: null, totes: {}, source: null, focus: null, skipped: [], order: [], visited: [], open: null, held: null, doubt: null, last: null, emptied: null };
+  return { task: null, totes: {}, source: null, focus: null, skipped: [], order: [], visited: [], zone: "", open: null, held: null, doubt: null, last: null, emptied: null };
 }
 
 /** Somebody takes a task. It is a claim: the server may say later that another was first. @param {Task} task @param {Record<string, Place>} totes that others began to fill @returns {Outcome} */
@@ -247,7 +248,7 @@ function book(session, goods, source, parts, target, facts) {
   const isEmpty = !facts.here.some(({ veiled }) => veiled) && cmp(facts.here.reduce((sum, { on_hand }) => add(sum, on_hand), "0"), quantity) === 0;
   const [latest] = session.visited.slice(-1);
   const next = {
-    ...session, last, source: null, focus: null, doubt: null, open: null, emptied: isEmpty && !session.held ? { place: source, last } : null,
+    ...session, last, zone: source.zone ?? "", source: null, focus: null, doubt: null, open: null, emptied: isEmpty && !session.held ? { place: source, last } : null,
     visited: latest?.id === source.id ? session.visited : [...session.visited, source],
   };
   return booked(next, drafts(last), {
@@ -262,6 +263,18 @@ function drafts({ goods, source, parts, target }) {
     args: { ...goodsOf({ ...goods, quantity }), source: source.id, target: target.id, document: notice, line },
     ...(parts.length > 1 && { group: true }),
   }));
+}
+
+// From zone to zone
+
+/** Whether all of this zone is picked and the totes are to be handed on. @param {Session} session @param {Visit[]} visits */
+export function isAtBorder(session, [next]) {
+  return session.task?.kind === "zone" && Boolean(session.zone && next) && (next.place.zone ?? "") !== session.zone;
+}
+
+/** The same person goes on in the next zone. @param {Session} session @param {Facts} facts @returns {Outcome} */
+export function goOn(session, { visits: [next] }) {
+  return noted({ ...session, zone: next?.place.zone ?? "" }, "guide.zone", { zone: next?.place.zone ?? "" });
 }
 
 // What is mended, left out or not there
@@ -392,7 +405,7 @@ export function forgotten(session, id) {
 
 /**
  * The lines of a task as visits, the next one first: as the server numbered them, or as the device planned them anew;
- * what was skipped comes last, what was chosen by its bin first.
+ * what was skipped comes last, what was chosen by its bin first. A wave by zones is picked zone by zone.
  * @param {Session} session @param {PickLine[]} lines open ones, in the order of the walk
  * @param {Map<string, Item>} items @param {Map<string, Place>} places @returns {Visit[]}
  */
@@ -415,6 +428,7 @@ export function visitsOf(session, lines, items, places) {
     const planned = session.order.indexOf(key);
     return session.order.length ? (planned >= 0 ? planned : 500_000) : 0;
   };
-  return [...found.values()].map((visit, index) => ({ visit, index, rank: rank(visit) }))
-    .sort((one, other) => one.rank - other.rank || one.index - other.index).map(({ visit }) => visit);
+  const zones = session.task?.kind === "zone" ? [...new Set([session.zone, ...[...found.values()].map(({ place }) => place.zone ?? "")])] : [];
+  return [...found.values()].map((visit, index) => ({ visit, index, rank: rank(visit), zone: zones.indexOf(visit.place.zone ?? "") }))
+    .sort((one, other) => one.zone - other.zone || one.rank - other.rank || one.index - other.index).map(({ visit }) => visit);
 }

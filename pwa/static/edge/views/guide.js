@@ -84,7 +84,7 @@ function hand(view, session) {
 
 /** Asked, and answered under the thumb; the next scan may pass over it. @param {View} view @param {Place} place @returns {Html} */
 function isItEmpty(view, place) {
-  return html`<article class="card visit ask-empty"><p class="visit-place"><b class="place-code">${place.code}</b></p><h2>${view.t("guide.ask_empty")}</h2></article>`;
+  return html`<article class="card visit ask"><p class="visit-place"><b class="place-code">${place.code}</b></p><h2>${view.t("guide.ask_empty")}</h2></article>`;
 }
 
 /** @param {View} view @param {Session} session @returns {Html} */
@@ -113,6 +113,20 @@ export function actions(view, session, { left }) {
     ${left > 1 && html`<button class="button large" type="button" hx-post="/edge/guide/skip">${icon("chevron")}${view.t("action.skip")}</button>`}
     ${last && html`<button class="button large" type="button" hx-post="/edge/guide/undo">${icon("undo")}${view.t("action.undo")}</button>`}
     ${last && !last.goods.item.serial && html`<button class="button large" type="button" hx-get="/edge/guide?pad=1">${icon("pad")}${view.t("action.quantity")}</button>`}`;
+}
+
+// From zone to zone
+
+/** This zone is picked: the totes go to whoever picks the next one; the next scan there may pass over the question. @param {View} view @param {Session} session @param {Visit[]} visits @returns {{body: Html, actions: Html}} */
+export function border(view, session, visits) {
+  const [next] = visits;
+  const zone = next.place.zone ?? "";
+  return {
+    body: html`${progress(view, session, visits.length)}<article class="card visit ask"><p class="visit-place">${icon("tote")}<b class="place-code">${zone}</b></p>
+      <h2>${view.t("guide.border", { done: session.zone, zone })}</h2></article>${after(view, next)}`,
+    actions: html`<button class="button large" type="button" hx-post="/edge/guide/zone">${icon("arrow")}${view.t("guide.go_on")}</button>
+      <button class="button large primary" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.hand_over")}</button>`,
+  };
 }
 
 // Too little is there
