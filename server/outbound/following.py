@@ -14,7 +14,18 @@ import msgspec
 from server import clock, events, feed, quantity
 from server.config import settings
 from server.db import Statement, as_json, execute, execute_many, fetch, writing
-from server.outbound import boxing, change, fitting, notice, order, putting_back, queries, routing, surveying
+from server.outbound import (
+    boxing,
+    change,
+    doubting,
+    fitting,
+    notice,
+    order,
+    putting_back,
+    queries,
+    routing,
+    surveying,
+)
 from server.outbound.notice import Line, Pinned, Seen, Steps, Story
 from server.outbound.surveying import Carton, Notice
 from server.stock import promising, raising
@@ -118,6 +129,11 @@ async def follow(
             touched[number] = origins.get(posting.operation, Origin())
     if touched:
         await refresh(touched)
+
+
+def named_in(postings: Iterable[Posting]) -> set[int]:
+    """The notices that these postings name."""
+    return {number for one in postings if (number := notice.number_of(one.flow.document))}
 
 
 async def refresh(touched: Mapping[int, Origin]) -> None:
@@ -367,7 +383,8 @@ async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
         if planned.short:
             body = {"document": one.document, "number": one.number, "order": one.order_number,
                     "customer": one.customer_name, "item": f"i-{line.item}",
-                    "short": quantity.format(planned.short)}  # fmt: skip
+                    "short": quantity.format(planned.short),
+                    "other": await doubting.who_has_it(one, line.id, line.item)}  # fmt: skip
             await raising.raise_incident(SHORTAGE, subject, body, warehouse=one.warehouse)
         else:
             await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
@@ -494,6 +511,25 @@ async def heal(cells: Iterable[Cell]) -> None:
     if cut:
         await execute_many(_TICK, [(one.picked, one.quantity, one.state, one.id) for one in cut])
         await refresh({number: Origin() for number in touched})
+
+
+LACKING = Statement("SELECT 1 FROM incident WHERE kind = 'shortage' AND closed_at IS NULL LIMIT 1")
+"""Whether anything is to be picked for which no place could be named."""
+
+_LACKING = Statement(
+    "SELECT subject, warehouse, body FROM incident WHERE kind = 'shortage' AND closed_at IS NULL ORDER BY id"
+)
+
+
+async def find_what_lacked(goods: Collection[tuple[int, int]]) -> None:
+    """Some of these (item, warehouse) can be picked again: whoever lacked them is sent there."""
+    lacking = {
+        notice.number_of(subject.split("/")[0])
+        for subject, warehouse, body in await fetch(_LACKING)
+        if (int(msgspec.json.decode(body)["item"][2:]), warehouse) in goods
+    }
+    if numbers := sorted(number for number in lacking if number):
+        await refresh({number: Origin() for number in numbers})
 
 
 # What devices are shown

@@ -404,6 +404,14 @@ def lookers(seen: Iterable[Seen], story: Story) -> dict[int, frozenset[int]]:
     }
 
 
+def is_looked_into(seen: Sequence[Seen], story: Story) -> bool:
+    """Whether somebody, the picker too, has found all of it right since it last changed."""
+    full = [place for place, inside in story.there.items() if inside]
+    return bool(full) and all(
+        any(one.location == place and _is_right(one, story) for one in seen) for place in full
+    )
+
+
 def _is_right(one: Seen | None, story: Story) -> bool:
     if one is None or one.checked_at <= story.changed_at[one.location]:
         return False

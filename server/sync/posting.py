@@ -10,7 +10,7 @@ from server.db import fetch_by_keys
 from server.inbound import following as inbound
 from server.making import backflushing, work
 from server.making import following as making
-from server.outbound import checking, ordering
+from server.outbound import checking, doubting, ordering
 from server.outbound import following as outbound
 from server.outbound import queries as orders
 from server.stock import following as inside
@@ -37,9 +37,17 @@ async def post(world: World, origins: Mapping[str, Origin]) -> None:
         await inbound.follow(named, origins)
         await making.follow(named, origins)
     if named or world.reports:
-        await outbound.follow(named, origins, await checking.record(world.reports.values(), origins))
+        looked = await checking.record(world.reports.values(), origins)
+        await outbound.follow(named, origins, looked)
+        await doubting.look_again(looked.keys() | outbound.named_in(named))
     await counts.follow(world.book, origins)
     await _follow_bins(world.book)
+    if lent := [cell for cell in world.book.changed() if _has_other_debt(world.book, cell)]:
+        await doubting.follow(lent)
+
+
+def _has_other_debt(book: Book, cell: Cell) -> bool:
+    return book.places[cell.location].is_real and book.debt(cell) != max(0, -book.opening.get(cell, 0))
 
 
 async def _follow_bins(book: Book) -> None:
@@ -58,6 +66,7 @@ async def _follow_bins(book: Book) -> None:
         for cell in in_bins
         if cell.owner == 0 and book.raw[cell] > max(0, book.opening.get(cell, 0))
     }
+    await outbound.find_what_lacked(came)
     await ordering.serve_backorders(came)
 
 
@@ -65,6 +74,11 @@ async def _is_anybody_concerned(cells: Collection[Cell]) -> bool:
     """Whether a level, an allocation or a backorder touches these; for most scans none does: one trip says so."""
     items, places = ({cell.item for cell in cells}, {cell.location for cell in cells})
     found = await fetch_by_keys(
-        {replenishing.FILLED: items, outbound.SUSPECT: places, orders.ANYBODY_WAITS: items}
+        {
+            replenishing.FILLED: items,
+            outbound.SUSPECT: places,
+            orders.ANYBODY_WAITS: items,
+            outbound.LACKING: None,
+        }
     )
     return any(found.values())
