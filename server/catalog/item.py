@@ -48,6 +48,8 @@ class ItemDraft(msgspec.Struct, frozen=True, kw_only=True):
     has_lots: bool = False
     has_expiry: bool = False
     has_serials: bool = False
+    scans_each: bool = False
+    """Picked by a scan for each scanned unit, rather than one scan for all that is asked."""
     is_active: bool = True
     units: tuple[UnitDraft, ...] = ()
     barcodes: tuple[BarcodeDraft, ...] = ()

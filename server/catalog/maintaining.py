@@ -63,12 +63,12 @@ class NotBound(msgspec.Struct, frozen=True):
 
 
 _INSERT_ITEM = Statement(
-    "INSERT INTO item (code, name, unit, scale, has_lots, has_expiry, has_serials, is_active, initials,"
-    " search, picture, created_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, 1)"
+    "INSERT INTO item (code, name, unit, scale, has_lots, has_expiry, has_serials, scans_each, is_active,"
+    " initials, search, picture, created_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, 1)"
 )
 _UPDATE_ITEM = Statement(
     "UPDATE item SET code = ?, name = ?, unit = ?, scale = ?, has_lots = ?, has_expiry = ?, has_serials = ?,"
-    " is_active = ?, initials = ?, search = ?, version = version + 1 WHERE id = ?"
+    " scans_each = ?, is_active = ?, initials = ?, search = ?, version = version + 1 WHERE id = ?"
 )
 _INSERT_UNIT = Statement("INSERT INTO unit (item, name, numerator, denominator) VALUES (?, ?, ?, ?)")
 _DELETE_UNITS = Statement(
@@ -211,6 +211,7 @@ def _columns(draft: ItemDraft) -> tuple[object, ...]:
         draft.has_lots,
         draft.has_expiry,
         draft.has_serials,
+        draft.scans_each,
         draft.is_active,
         letters,
         _searchable(draft),

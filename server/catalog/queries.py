@@ -121,7 +121,8 @@ def _listed(sql: str, column: str, *, number: bool = True, after: str = "") -> S
 # Items
 
 _ITEMS = _listed(
-    "SELECT id, code, name, unit, scale, has_lots, has_expiry, has_serials, is_active FROM item WHERE", "id"
+    "SELECT id, code, name, unit, scale, has_lots, has_expiry, has_serials, scans_each, is_active FROM item WHERE",
+    "id",
 )
 _UNITS = _listed(
     "SELECT item, name, numerator, denominator FROM unit WHERE", "item", after=" ORDER BY item, id"
@@ -189,7 +190,8 @@ def _draft(row: Row, units: Sequence[UnitDraft], barcodes: Sequence[BarcodeDraft
         has_lots=bool(row[5]),
         has_expiry=bool(row[6]),
         has_serials=bool(row[7]),
-        is_active=bool(row[8]),
+        scans_each=bool(row[8]),
+        is_active=bool(row[9]),
         units=tuple(units),
         barcodes=tuple(barcodes),
     )

@@ -62,6 +62,7 @@ class Item(Table, tablename="item"):
     has_lots = Boolean(default=False)
     has_expiry = Boolean(default=False)
     has_serials = Boolean(default=False)
+    scans_each = Boolean(default=False)
     is_active = Boolean(default=True)
     initials = Text(default="")
     search = Text(default="")

@@ -18,7 +18,7 @@ def warehouse_scope(warehouse: int) -> str:
 
 def item_row(item: int, draft: ItemDraft, initials: str) -> FeedRow:
     """An item as every device knows it."""
-    body = {
+    body: dict[str, Any] = {
         "code": draft.code,
         "name": draft.name,
         "unit": draft.unit,
@@ -33,6 +33,8 @@ def item_row(item: int, draft: ItemDraft, initials: str) -> FeedRow:
         ],
         "initials": initials,
     }
+    if draft.scans_each:
+        body["each"] = True
     return CATALOGUE, "item", f"i-{item}", body
 
 

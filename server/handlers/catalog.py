@@ -193,7 +193,7 @@ def _rows(values: dict[str, str], prefix: str) -> int:
 
 def _item_values(draft: ItemDraft) -> dict[str, str]:
     values = {"code": draft.code, "name": draft.name, "unit": draft.unit, "scale": str(draft.scale)}
-    flags = ("has_lots", "has_expiry", "has_serials", "is_active")
+    flags = ("has_lots", "has_expiry", "has_serials", "scans_each", "is_active")
     values |= {flag: "on" if getattr(draft, flag) else "" for flag in flags}
     for row, unit in enumerate(draft.units):
         values[f"units.{row}.name"] = unit.name
@@ -233,6 +233,7 @@ def _item_draft(form: Form) -> ItemDraft:
         has_lots=form.flag("has_lots"),
         has_expiry=form.flag("has_expiry"),
         has_serials=form.flag("has_serials"),
+        scans_each=form.flag("scans_each"),
         is_active=form.flag("is_active"),
         units=tuple(UnitDraft(name, *_ratio(factor)) for name, factor in units),
         barcodes=tuple(BarcodeDraft(code, unit) for code, unit in barcodes),

@@ -70,6 +70,13 @@ async def test_devices_are_told_of_an_item_as_the_contract_says() -> None:
     }
 
 
+async def test_devices_are_told_which_items_are_picked_by_a_scan_for_each_piece() -> None:
+    [cup] = await added(msgspec.structs.replace(CUP, scans_each=True))
+
+    assert (await told("item"))[f"i-{cup}"]["each"] is True
+    assert (await queries.item_drafts([cup]))[cup].scans_each
+
+
 async def test_what_was_added_reads_back_the_same() -> None:
     [cup] = await added(CUP)
 

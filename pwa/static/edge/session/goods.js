@@ -5,7 +5,7 @@ import { present } from "./outcome.js";
 
 /**
  * @typedef {{id: string, code: string, name: string, unit: string, scale?: number, lot?: boolean, expiry?: boolean,
- *   serial?: boolean, active?: boolean, units?: {name: string, factor: string}[]}} Item
+ *   serial?: boolean, each?: boolean, active?: boolean, units?: {name: string, factor: string}[]}} Item
  * @typedef {{id: string, code: string, kind: string, warehouse?: string, zone?: string, active?: boolean}} Place
  * @typedef {{item: string, location: string, lot?: string|null, serial?: string|null, on_hand: string, held?: string,
  *   expiry?: string|null, pending?: boolean, veiled?: boolean}} Balance  veiled: being counted blind, nobody knows how much

@@ -194,7 +194,7 @@ function whyDoubt(line, visit, lying, today) {
 /** One scan takes all that is asked, of another lot as much as lies there; what is scanned piece by piece, what was scanned. @param {Line} line @param {Visit} visit @param {import('./goods.js').Balance[]} lying @param {string} scanned */
 function amountOf(line, visit, lying, scanned) {
   if (line.item.serial) return "1";
-  if (/** @type {any} */ (line.item).each) return scanned;
+  if (line.item.each) return scanned;
   const there = lying.find(({ lot }) => (lot || "") === (line.lot || ""));
   const isSwapped = (line.lot || "") !== visit.lot;
   return isSwapped && there && !there.veiled && cmp(there.on_hand, visit.quantity) < 0 ? there.on_hand : visit.quantity;
