@@ -103,6 +103,26 @@ test("a carton is sealed with its weight and size, refused while closed, and ope
   assert.equal(opened.state, "open");
 });
 
+test("where nobody picks first, goods are packed from the shelf that is to give them", async () => {
+  const { device, server } = await shop({
+    state: "released", next: "pack", steps: ["pack", "ship"], totes: [], lines: [{ id: "1", item: "i-1", quantity: "3", picked: "0", packed: "0" }],
+  });
+  server.put("warehouse:w-1", "location", "l-2", { ...PLACE, code: "A-01" });
+  server.put("warehouse:w-1", "balance", "i-1/l-2//", { on_hand: "9", held: "0" });
+  server.put("warehouse:w-1", "pick", "a-1", { notice: "sn-1", line: "1", item: "i-1", location: "l-2", quantity: "3", picked: "0", position: 0, state: "open" });
+  device.network = (/** @type {any} */ address, /** @type {any} */ init) => server.fetch(address, init);
+  await device.edge.puller.pull();
+  await ask(device, "/edge/pack");
+  await ask(device, "/edge/pack/notice", { notice: "sn-1" });
+  await scan(device, CARTON);
+
+  await scan(device, "CUP");
+  await ask(device, "/edge/pack/all", { notice: "sn-1" });
+
+  const lines = (await written(device)).map(({ args }) => args.lines);
+  assert.deepEqual(lines, [[{ item: "i-1", quantity: "1", source: "l-2" }], [{ item: "i-1", quantity: "2", source: "l-2" }]]);
+});
+
 test("a carton of another notice takes nothing in", async () => {
   const { device } = await shop();
   await packed(device);
@@ -251,6 +271,21 @@ test("what nobody has checked does not leave, nor what has left", async () => {
 
   assert.match(await scan(device, CARTON), /还没有复核/);
   assert.equal((await written(device)).length, 1);
+});
+
+test("a carton with the label of an older address stays until somebody has looked into it anew", async () => {
+  const { device } = await shop({ checkers: 0, relabel: ["l-5"] });
+  await packed(device);
+  await ask(device, "/edge/ship");
+  assert.match(await scan(device, CARTON), /换新箱签/);
+
+  await ask(device, "/edge/check");
+  await scan(device, CARTON);
+  for (const code of ["CUP", "CUP", "CUP", "BOX", "BOX"]) await scan(device, code);
+  await ask(device, "/edge/check/done", {});
+  await ask(device, "/edge/ship");
+
+  assert.match(await scan(device, CARTON), /待发/);
 });
 
 test("a check by one is not enough where two are asked for", async () => {

@@ -341,6 +341,7 @@ export const WORDS = {
   "ship.boxes": ["箱", "boxes"],
   "ship.want_carton": ["先扫描箱签", "Scan a carton first"],
   "ship.has_left": ["{code} 已发出", "{code} has left"],
+  "ship.old_label": ["{code} 的地址已改：换新箱签并复核", "{code} goes to another address: label it anew and check it"],
   "ship.not_checked": ["{number} 的 {code} 还没有复核", "{code} of {number} has not been checked"],
 
   "door.title": ["签收", "Delivery"],

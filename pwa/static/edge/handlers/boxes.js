@@ -1,8 +1,8 @@
 /** Notices on their way out: whose goods lie where, and what of them is to be done; for packing, checking and shipping. */
 
-import { noticeAt, noticeOf, shareOf, unpacked } from "../session/box.js";
+import { isFromShelf, noticeAt, noticeOf, shareOf, unpacked } from "../session/box.js";
 import { lyingAt } from "../session/goods.js";
-import { cmp } from "../session/quantity.js";
+import { cmp, sub } from "../session/quantity.js";
 import * as work from "./work.js";
 
 /**
@@ -37,10 +37,17 @@ export async function noticeIn(ctx, scan) {
   return (await notices(ctx)).find((one) => one.number.toUpperCase() === number) ?? null;
 }
 
-/** What of a notice lies in its totes and is to be packed. @param {Context} ctx @param {Notice} notice @returns {Promise<Lying[]>} */
+/** What of a notice lies in its totes and is to be packed, or on the shelves where nobody picks first. @param {Context} ctx @param {Notice} notice @returns {Promise<Lying[]>} */
 export async function leftOf(ctx, notice) {
+  if (isFromShelf(notice)) return shareOf(await onShelves(ctx, notice), unpacked(notice, await ctx.stores.rows.underway()));
   const all = await Promise.all(notice.totes.map((place) => lyingIn(ctx, place)));
   return shareOf(all.flat(), unpacked(notice, await ctx.stores.rows.underway()));
+}
+
+/** The places from which a notice is to be served. @param {Context} ctx @param {Notice} notice @returns {Promise<Lying[]>} */
+async function onShelves(ctx, notice) {
+  const picks = [...(await ctx.stores.rows.every("pick")).values()].filter((pick) => pick.notice === notice.id && pick.state === "open");
+  return picks.map(({ item, location, quantity, picked, lot = "", serial = "" }) => ({ item, lot, serial, quantity: sub(quantity, picked), source: location }));
 }
 
 /** @param {Context} ctx @param {string} place @returns {Promise<Lying[]>} */
@@ -68,9 +75,10 @@ export async function isFree(ctx, place) {
   return (await lyingIn(ctx, place)).length === 0;
 }
 
-/** Totes of a notice that hold an item. @param {Context} ctx @param {Notice} notice @param {import('../session/goods.js').Balance[]} balances of the item @returns {Promise<Place[]>} */
+/** Totes of a notice that hold an item, or the shelves that are to give it. @param {Context} ctx @param {Notice} notice @param {import('../session/goods.js').Balance[]} balances of the item @returns {Promise<Place[]>} */
 export async function sourcesOf(ctx, notice, balances) {
-  const holding = notice.totes.filter((place) => balances.some((balance) => balance.location === place && cmp(balance.on_hand, "0") > 0));
+  const places = isFromShelf(notice) ? (await onShelves(ctx, notice)).map(({ source }) => source) : notice.totes;
+  const holding = [...new Set(places)].filter((place) => balances.some((balance) => balance.location === place && cmp(balance.on_hand, "0") > 0));
   return (await Promise.all(holding.map((id) => ctx.stores.rows.location(id)))).filter(Boolean);
 }
 

@@ -36,6 +36,7 @@ async function whyNotLeave(ctx, notice, place) {
   const lots = await Promise.all(contents.filter(({ lot }) => lot).map((goods) => stateOfLot(ctx, goods)));
   if (lots.includes("held")) return "reason.lot_held";
   if (lots.includes("expired")) return "reason.expired_lot";
+  if (notice.relabel.includes(place)) return "ship.old_label";
   const looks = (notice.checked[place] ?? []).filter((person) => !notice.pickers.includes(person));
   return looks.length < notice.checkers ? "ship.not_checked" : null;
 }

@@ -10,9 +10,9 @@ import { add, cmp, sub } from "./quantity.js";
 /**
  * @typedef {{location: string, code: string, state: string}} Box
  * @typedef {{id: string, item: string, quantity: string, picked: string, packed: string}} NoticeLine
- * @typedef {{id: string, number: string, customer: string, state: string, next: string, warehouse?: string, due?: string, priority?: number, lines: NoticeLine[],
+ * @typedef {{id: string, number: string, customer: string, state: string, next: string, steps?: string[], relabel: string[], warehouse?: string, due?: string, priority?: number, lines: NoticeLine[],
  *   totes: string[], cartons: Box[], pickers: string[], checkers: number, checked: Record<string, string[]>, sent: string[]}} Notice
- *   sent: cartons that left by this device and, as far as the rows know, are still there
+ *   relabel: cartons whose label names an older address, until they are looked into with the new one; sent: cartons that left by this device and, as far as the rows know, are still there
  * @typedef {{kind: string, args: any, sign: 1|-1, user: string}} Act
  * @typedef {{item: string, lot: string, serial: string, quantity: string, source: string, expiry?: string|null, held?: string}} Lying
  */
@@ -21,7 +21,7 @@ import { add, cmp, sub } from "./quantity.js";
 export function noticeOf(id, row, acts) {
   const notice = {
     id, ...row, lines: row.lines.map((/** @type {any} */ line) => ({ packed: "0", ...line })), totes: [...(row.totes ?? [])],
-    cartons: [...(row.cartons ?? [])], pickers: [...(row.pickers ?? [])], checkers: row.checkers ?? 1, checked: { ...row.checked }, sent: [],
+    cartons: [...(row.cartons ?? [])], pickers: [...(row.pickers ?? [])], checkers: row.checkers ?? 1, checked: { ...row.checked }, relabel: [...(row.relabel ?? [])], sent: [],
   };
   for (const act of acts) if (act.sign > 0 && act.args.document === id) happen(notice, act);
   return notice;
@@ -39,6 +39,7 @@ function happen(notice, { kind, args, user }) {
       pack(notice, args);
       break;
     case "stock.check@1":
+      notice.relabel = notice.relabel.filter((place) => place !== args.carton);
       notice.checked[args.carton] = [...new Set([...(notice.checked[args.carton] ?? []), user, ...(args.proof ? [args.proof.user] : [])])];
       break;
     case "stock.ship@1":
@@ -64,15 +65,20 @@ export function noticeAt(notices, place) {
   return found.find(({ next }) => next === "pack" || next === "pick") ?? found[0] ?? null;
 }
 
-/** How much of each item was picked for a notice and not packed. @param {Notice} notice @param {Act[]} acts @returns {Record<string, string>} */
+/** In some warehouses nobody picks first: goods go from the shelf into the carton. @param {Notice} notice */
+export function isFromShelf({ steps }) {
+  return Boolean(steps && !steps.includes("pick"));
+}
+
+/** How much of each item was picked for a notice and not packed, or is to be packed from the shelf. @param {Notice} notice @param {Act[]} acts @returns {Record<string, string>} */
 export function unpacked(notice, acts) {
   /** @type {Record<string, string>} */
   const left = {};
   const change = (/** @type {string} */ item, /** @type {string} */ much, /** @type {boolean} */ isMore) => (left[item] = (isMore ? add : sub)(left[item] ?? "0", much));
-  for (const line of notice.lines) change(line.item, sub(line.picked, line.packed), true);
+  for (const line of notice.lines) change(line.item, sub(isFromShelf(notice) ? line.quantity : line.picked, line.packed), true);
   for (const { kind, args, sign } of acts) {
     if (args.document !== notice.id) continue;
-    if (kind === "stock.pick@1") change(args.item, args.quantity, sign > 0);
+    if (kind === "stock.pick@1" && !isFromShelf(notice)) change(args.item, args.quantity, sign > 0);
     if (kind === "stock.pack@1") for (const line of args.lines ?? []) change(line.item, line.quantity, sign < 0);
   }
   return left;
@@ -96,7 +102,10 @@ function least(one, other) {
 
 /** The full totes and cartons that somebody has still to look into, and whose look would count. @param {Notice} notice @param {string[]} full @param {string} user */
 export function toCheck(notice, full, user) {
-  return full.filter((place) => !(notice.checked[place] ?? []).includes(user) && (notice.checked[place] ?? []).length < notice.checkers);
+  return full.filter((place) => {
+    const seen = notice.checked[place] ?? [];
+    return notice.relabel.includes(place) || (!seen.includes(user) && seen.length < notice.checkers);
+  });
 }
 
 /** Why this person's look into this place would not count; nothing when it does. @param {Notice} notice @param {string} place @param {string} user @returns {string|null} */
