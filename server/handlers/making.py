@@ -70,7 +70,14 @@ async def new_work(
     if draft and not kind:
         return await _form(request, None, draft.form, {}, draft=draft)
     product = (await catalog.item_drafts([web.known_id(item)])).get(item) if item else None
-    fields = {"kind": kind if kind in work.KINDS else "assembly", "product": product.code if product else ""}
+    standing = await queries.bill_of(item) if product else None
+    houses = await desk.warehouses(request)
+    fields = {
+        "kind": kind if kind in work.KINDS else "assembly",
+        "product": product.code if product else "",
+        "is_backflush": "on" if standing and standing.bill.is_backflush else "",
+        "warehouse": str(houses[0].id) if houses else "",
+    }
     return await _form(request, None, desk.form_of(fields), {})
 
 
@@ -89,13 +96,15 @@ async def needs(request: HTMXRequest) -> Response[str]:
     form = await web.form(request)
     head, typed, _ = await _read(request, form)
     rows = form.rows("lines", *lines.COLUMNS)
+    standing = await queries.bill_of(head.product) if head.product else None
     return web.page(
         request,
         "making/needs.html",
         hints=await hinting.of_rows(rows, head),
         needs=await hinting.needs(head, typed),
         head=head,
-        has_bill=bool(head.product and await queries.bill_of(head.product)),
+        has_bill=standing is not None,
+        is_by_itself=bool(standing and standing.bill.is_backflush),
     )
 
 
@@ -381,6 +390,7 @@ async def _form(
         is_of_bill=form.text("kind") in work.OF_A_BILL,
         rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
         warehouses=await desk.warehouses(request),
+        products=await queries.products(),
         errors=errors,
         draft=draft,
     )

@@ -98,6 +98,11 @@ _COMPONENTS = _among(
     "c.bill",
     " ORDER BY c.bill, c.position",
 )
+_PRODUCTS = Statement(
+    "SELECT i.code, i.name FROM item i WHERE i.is_active AND EXISTS (SELECT 1 FROM bill b JOIN bill_of_materials c"
+    " ON c.bill = b.id WHERE b.product = i.id"
+    " AND b.version = (SELECT max(o.version) FROM bill o WHERE o.product = b.product)) ORDER BY i.code LIMIT 500"
+)
 _USED_IN = Statement(
     "SELECT i.id, i.code, i.name, c.quantity, b.makes FROM bill_of_materials c JOIN bill b ON b.id = c.bill"
     " JOIN item i ON i.id = b.product WHERE c.component = ?"
@@ -134,6 +139,11 @@ async def component_lines(bill_id: int) -> list[ComponentLine]:
         ComponentLine(line=_component(row), code=row["code"], name=row["name"], base=row["base"])
         for row in await fetch(_COMPONENTS, as_json([bill_id]))
     ]
+
+
+async def products() -> list[tuple[str, str]]:
+    """The codes and names of what is made of something now."""
+    return [(row[0], row[1]) for row in await fetch(_PRODUCTS)]
 
 
 async def used_in(item: int) -> list[UsedIn]:

@@ -62,10 +62,12 @@ async def left_over(one: Work) -> list[Goods]:
 
 
 async def unused(one: Work) -> dict[int, int]:
-    """What was taken and, by the bill, has not gone into what was made."""
+    """What was taken and, once all is made, has not gone into it by the bill; before that nobody can tell."""
     lines = [each.line for each in await queries.shown_lines(one.id)]
     kept = await catalog.item_drafts({line.item for line in lines})
     made = work.made(lines, one.product)
+    if made < one.quantity and not one.is_over:
+        return {}
     return {
         line.item: max(0, line.done - bill.share(line.quantity, made, one.quantity, kept[line.item]))
         for line in lines

@@ -202,17 +202,41 @@ async def test_ending_returning_reversing_and_cancelling_on_the_desk(supervisor:
         "place": "A-01",
     }
 
-    page = (await supervisor.get(f"{PATH}/{number}")).text
     returned = await supervisor.post(f"{PATH}/{number}/return", data=back)
     again = await supervisor.post(f"{PATH}/{idle}/reservation")
     ended = await supervisor.post(f"{PATH}/{number}/finish", data={"reason": "缺人"})
     reversed_ = await supervisor.post(f"{PATH}/{number}/reversal", data={"reason": "做错"})
     gone = await supervisor.post(f"{PATH}/{idle}/cancellation", data={"reason": ""})
 
-    assert 'name="goods.0.quantity" value="4"' in page
     assert [one.status_code for one in (returned, again, ended, reversed_, gone)] == [303] * 5
     assert ((await shop.one(number)).state, (await shop.one(idle)).state) == ("reversed", "cancelled")
     assert await given.on_hand("CUP", at="A-01") == "20"
+
+
+async def test_what_was_left_over_is_proposed_once_all_is_made(supervisor: httpx.AsyncClient) -> None:
+    await shop.compose(parts={"CUP": "2"})
+    await shop.stocked({"CUP": 30})
+    number = await shop.order(much="3")
+    await shop.take(number, await shop.goods("CUP", "8"), may_exceed=True, reason="备料")
+
+    before = (await supervisor.get(f"{PATH}/{number}")).text
+    await shop.bring(number, "3")
+    after = (await supervisor.get(f"{PATH}/{number}")).text
+
+    assert 'name="goods.0.quantity" value=""' in before
+    assert 'name="goods.0.quantity" value="2"' in after
+
+
+async def test_a_product_that_takes_its_components_by_itself_says_so(supervisor: httpx.AsyncClient) -> None:
+    fields = await typed()
+    product = await shop.compose(is_backflush=True)
+
+    form = (await supervisor.get(f"{PATH}/new?kind=assembly&item={product}")).text
+    told = (await supervisor.post(f"{PATH}/hints", data=fields)).text
+
+    assert 'name="is_backflush" type="checkbox" value="on" checked' in form
+    assert '<option value="BOX">' in form
+    assert "The bill says that components are taken by themselves" in told
 
 
 async def test_a_bill_that_changed_since_is_told(supervisor: httpx.AsyncClient) -> None:
