@@ -347,6 +347,7 @@ export const WORDS = {
   "door.title": ["签收", "Delivery"],
   "door.prompt": ["扫描箱签或出库单号", "Scan a carton or a notice's number"],
   "door.prompt_detail": ["或点下面的一张", "or tap one below"],
+  "door.open": ["送货途中 {n} 单", "{n} on their way"],
   "door.at": ["签收 {number}", "Delivering {number}"],
   "door.nothing_here": ["{code} 不在送货途中", "{code} is not on its way"],
   "door.need_notice": ["先扫描箱签", "Scan a carton first"],
@@ -376,7 +377,7 @@ export const WORDS = {
   "door.was_delivered": ["已签收", "taken in"],
   "door.was_refused": ["被拒收", "refused"],
 
-  "carry.title": ["调拨补货", "Transfers"],
+  "carry.title": ["搬运", "Carry"],
   "carry.send": ["调出", "Send"],
   "carry.receive": ["调入", "Receive"],
   "carry.refill": ["补货", "Refill"],

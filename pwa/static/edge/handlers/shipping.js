@@ -51,7 +51,7 @@ async function stateOfLot(ctx, { item, lot }) {
 /** @param {Context} ctx @param {import('../views/parts.js').View} view @param {ship.Session} session */
 export async function shipContents(ctx, view, session) {
   const [known, all] = await Promise.all([ctx.stores.settings.get("carriers"), session.loads.length ? [] : notices(ctx)]);
-  const waiting = all.filter(({ next }) => next === "ship");
+  const waiting = all.filter(({ next, cartons, sent }) => next === "ship" && !(sent.length && cartons.every(({ location }) => sent.includes(location))));
   return { body: shipView.body(view, session, { carriers: known ?? [], waiting, asks: ctx.query.has("carrier") }), actions: ctx.query.has("carrier") ? null : shipView.actions(view, session) };
 }
 
@@ -105,8 +105,8 @@ export async function doorContents(ctx, view, session) {
   const [all, acts, waiting] = await Promise.all([notices(ctx), ctx.stores.rows.underway(), ctx.stores.pictures.waiting()]);
   const said = new Set(acts.flatMap((/** @type {import('../session/box.js').Act} */ { kind, args }) => (kind === "delivery.confirm@1" ? [args.document] : [])));
   const open = session.notice ? [] : all.filter((notice) => isUnderWay(notice) && !said.has(notice.id));
-  const asks = ctx.query.has("refuse") ? "refusal" : null;
-  return { body: doorView.body(view, session, { open, waiting, asks }), actions: asks ? null : doorView.actions(view, session) };
+  const asks = ctx.query.has("refuse") ? "refusal" : ctx.query.has("sign") ? "signature" : null;
+  return { body: doorView.body(view, session, { open, waiting, asks }), actions: asks === "refusal" ? null : doorView.actions(view, session) };
 }
 
 /** @param {Context} ctx */

@@ -17,6 +17,11 @@ import { add, cmp, sub } from "./quantity.js";
  * @typedef {{item: string, lot: string, serial: string, quantity: string, source: string, expiry?: string|null, held?: string}} Lying
  */
 
+/** A carton's code as people read it: of eighteen figures the last six. @param {string} code */
+export function shortCode(code) {
+  return /^\d{18}$/.test(code) ? `…${code.slice(-6)}` : code;
+}
+
 /** A notice with what this device did since its row was written. @param {string} id @param {any} row @param {Act[]} acts @returns {Notice} */
 export function noticeOf(id, row, acts) {
   const notice = {

@@ -5,6 +5,7 @@
  * second one shows on the spot that it is them; what both say leaves in one operation with the seal of the second.
  */
 
+import { shortCode } from "./box.js";
 import { add, cmp, isQuantity } from "./quantity.js";
 import { isMark, lineOf, sameGoods } from "./goods.js";
 import { booked, noted, present, refused } from "./outcome.js";
@@ -48,12 +49,12 @@ export function scan(session, scan, facts) {
 /** @param {Session} session @param {Place} place @param {Facts} facts @returns {Outcome} */
 function scanPlace(session, place, { found, why, isFull }) {
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
-  if (session.place && session.lines.length) return refused(session, "check.finish_first", { code: session.place.code });
-  if (!found) return refused(session, "pack.not_of_notice", { code: place.code });
-  if (why) return refused(session, why, { code: place.code });
-  if (!isFull) return refused(session, "check.is_empty", { code: place.code });
+  if (session.place && session.lines.length) return refused(session, "check.finish_first", { code: shortCode(session.place.code) });
+  if (!found) return refused(session, "pack.not_of_notice", { code: shortCode(place.code) });
+  if (why) return refused(session, why, { code: shortCode(place.code) });
+  if (!isFull) return refused(session, "check.is_empty", { code: shortCode(place.code) });
   const { id, number, customer } = found;
-  return noted({ ...start(), notice: { id, number, customer }, place }, "check.at", { code: place.code });
+  return noted({ ...start(), notice: { id, number, customer }, place }, "check.at", { code: shortCode(place.code) });
 }
 
 /** @param {Session} session @param {import('./goods.js').ItemScan} scan @returns {Outcome} */
@@ -104,10 +105,10 @@ export function setQuantity(session, quantity) {
 export function done(session, inside, { others }) {
   if (!session.place) return refused(session, "check.need_place");
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
-  if (!session.lines.length) return refused(session, "check.nothing_seen", { code: session.place.code });
+  if (!session.lines.length) return refused(session, "check.nothing_seen", { code: shortCode(session.place.code) });
   const differences = differ(inside, session.lines);
   if (differences.length) {
-    return booked({ ...session, lines: [], differences }, [draftOf(session)], { tone: "bad", key: "check.differs", args: { n: differences.length, code: session.place.code } });
+    return booked({ ...session, lines: [], differences }, [draftOf(session)], { tone: "bad", key: "check.differs", args: { n: differences.length, code: shortCode(session.place.code) } });
   }
   if (others > 0) return { session: { ...session, asks: true }, operations: [], feedback: { tone: "caution", key: "check.second_wanted" } };
   return passed(session, [draftOf(session)], false);
@@ -150,7 +151,7 @@ export function alone(session) {
 
 /** @param {Session} session @param {import('./outcome.js').Draft[]} operations @param {boolean} isProven @param {string} [name] @returns {Outcome} */
 function passed(session, operations, isProven, name) {
-  const code = session.place?.code ?? "";
+  const code = shortCode(session.place?.code ?? "");
   const next = { ...start(), notice: session.notice, done: { code, id: null, proven: isProven } };
   return booked(next, operations, { tone: "good", key: isProven ? "check.passed_by_two" : "check.passed", args: { code, name }, numeral: "✓" });
 }

@@ -5,6 +5,7 @@
  * none of it needs the network. Each scan of an item packs as many as the scanned unit holds, or one tap packs all.
  */
 
+import { shortCode } from "./box.js";
 import { cmp } from "./quantity.js";
 import { doubtOf, find, isRepeated } from "./source.js";
 import { isCountable, isMark, lineOf } from "./goods.js";
@@ -64,21 +65,21 @@ export function choose(session, notice) {
 function scanPlace(session, place, { found, isFree }) {
   if (session.open) return refused(session, "move.want_mark", { name: session.open.line.item.name });
   if (place.kind === "carton") return scanCarton(session, place, found ?? null, Boolean(isFree));
-  if (!found) return refused(session, "pack.not_of_notice", { code: place.code });
+  if (!found) return refused(session, "pack.not_of_notice", { code: shortCode(place.code) });
   const same = session.notice?.id === found.id;
-  return noted({ ...(same ? session : start()), notice: named(found), source: place, doubt: null, last: null }, "pack.from", { code: place.code, number: found.number });
+  return noted({ ...(same ? session : start()), notice: named(found), source: place, doubt: null, last: null }, "pack.from", { code: shortCode(place.code), number: found.number });
 }
 
 /** @param {Session} session @param {Place} carton @param {Notice|null} found @param {boolean} isFree @returns {Outcome} */
 function scanCarton(session, carton, found, isFree) {
-  if (!found && !isFree) return refused(session, "pack.carton_used", { code: carton.code });
+  if (!found && !isFree) return refused(session, "pack.carton_used", { code: shortCode(carton.code) });
   const notice = found ? named(found) : session.notice;
   if (!notice) return refused(session, "pack.need_notice");
   const kept = notice.id === session.notice?.id ? session : { ...start(), notice };
   if (found?.cartons.some(({ location, state }) => location === carton.id && state === "sealed")) {
-    return { session: { ...kept, notice, carton: null, sealed: carton, last: null }, operations: [], feedback: { tone: "caution", key: "pack.is_sealed", args: { code: carton.code } } };
+    return { session: { ...kept, notice, carton: null, sealed: carton, last: null }, operations: [], feedback: { tone: "caution", key: "pack.is_sealed", args: { code: shortCode(carton.code) } } };
   }
-  return noted({ ...kept, notice, carton, sealed: null, doubt: null, last: null }, "pack.into", { code: carton.code });
+  return noted({ ...kept, notice, carton, sealed: null, doubt: null, last: null }, "pack.into", { code: shortCode(carton.code) });
 }
 
 /** @param {Session} session @param {import('./goods.js').ItemScan} scan @param {Facts} facts @returns {Outcome} */
@@ -114,7 +115,7 @@ export function setMarks(session, marks) {
 
 /** @param {Session} session @param {Line} line @param {string} source @returns {Outcome} */
 function take(session, line, source) {
-  const args = { name: line.item.name, quantity: line.quantity, unit: line.item.unit, code: session.carton?.code };
+  const args = { name: line.item.name, quantity: line.quantity, unit: line.item.unit, code: shortCode(session.carton?.code ?? "") };
   return booked({ ...session, last: { line, source, id: null } }, [draftOf(session, [goodsOf(line, source)])], { tone: "good", key: "pack.booked", args, numeral: `+${line.quantity}` });
 }
 
@@ -149,7 +150,7 @@ export function allIn(session, lying) {
   if (!lying.length) return refused(session, "pack.nothing_left", { number: session.notice.number });
   const lines = lying.map(({ item, quantity, source, lot, serial }) => present({ item, quantity, source, lot, serial }));
   const operations = Array.from({ length: Math.ceil(lines.length / LINES) }, (_, i) => draftOf(session, lines.slice(i * LINES, (i + 1) * LINES)));
-  return booked({ ...session, last: null, doubt: null, open: null }, operations, { tone: "good", key: "pack.all_packed", args: { n: lines.length, code: session.carton.code }, numeral: "✓" });
+  return booked({ ...session, last: null, doubt: null, open: null }, operations, { tone: "good", key: "pack.all_packed", args: { n: lines.length, code: shortCode(session.carton.code) }, numeral: "✓" });
 }
 
 /** A new carton with a label from the printer; without a network it comes when there is one. @param {Session} session @param {string|null} printer @returns {Outcome} */
@@ -166,7 +167,7 @@ export function seal(session, { weight, size }) {
   if (weight && !/^\d{1,4}(\.\d{1,3})?$/.test(weight)) return refused(session, "scan.bad_quantity", { text: weight });
   if (measures === null) return refused(session, "pack.bad_size", { text: size });
   const args = present({ carton: session.carton.id, document: session.notice?.id, lines: [], state: "sealed", weight, size: measures });
-  return booked({ ...session, carton: null, sealed: session.carton, last: null }, [{ kind: "stock.pack@1", args }], { tone: "good", key: "pack.sealed", args: { code: session.carton.code }, numeral: "✓" });
+  return booked({ ...session, carton: null, sealed: session.carton, last: null }, [{ kind: "stock.pack@1", args }], { tone: "good", key: "pack.sealed", args: { code: shortCode(session.carton.code) }, numeral: "✓" });
 }
 
 /** Centimetres as people say them, `40 30 20` or `40x30x20`, in millimetres; null for what is no size. @param {string} text */
@@ -180,7 +181,7 @@ export function sizeOf(text) {
 export function reopen(session) {
   if (!session.sealed || !session.notice) return refused(session, "pack.need_carton");
   const args = { carton: session.sealed.id, document: session.notice.id, lines: [], state: "open" };
-  return booked({ ...session, carton: session.sealed, sealed: null, last: null }, [{ kind: "stock.pack@1", args }], { tone: "caution", key: "pack.reopened", args: { code: session.sealed.code } });
+  return booked({ ...session, carton: session.sealed, sealed: null, last: null }, [{ kind: "stock.pack@1", args }], { tone: "caution", key: "pack.reopened", args: { code: shortCode(session.sealed.code) } });
 }
 
 /** Drop what still wants its lot, else begin with another notice. @param {Session} session @returns {Outcome} */

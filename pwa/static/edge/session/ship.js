@@ -4,6 +4,7 @@
  * What may not leave is refused when it is scanned: nobody has checked it, or a lot in it is held or has expired.
  */
 
+import { shortCode } from "./box.js";
 import { booked, noted, present, refused } from "./outcome.js";
 
 /**
@@ -43,11 +44,11 @@ export function scan(session, scan, facts) {
 
 /** @param {Session} session @param {Place} place @param {Facts} facts @returns {Outcome} */
 function load(session, place, { found, why }) {
-  if (session.loads.some((one) => one.place.id === place.id)) return refused(session, "ship.again", { code: place.code });
-  if (!found) return refused(session, "pack.not_of_notice", { code: place.code });
-  if (why) return refused(session, why, { code: place.code, number: found.number });
+  if (session.loads.some((one) => one.place.id === place.id)) return refused(session, "ship.again", { code: shortCode(place.code) });
+  if (!found) return refused(session, "pack.not_of_notice", { code: shortCode(place.code) });
+  if (why) return refused(session, why, { code: shortCode(place.code), number: found.number });
   const one = { place, notice: found.id, number: found.number, customer: found.customer, tracking: "" };
-  return { session: { ...session, loads: [one, ...session.loads], sent: null }, operations: [], feedback: { tone: "good", key: "ship.loaded", args: { code: place.code, number: found.number }, numeral: String(session.loads.length + 1) } };
+  return { session: { ...session, loads: [one, ...session.loads], sent: null }, operations: [], feedback: { tone: "good", key: "ship.loaded", args: { code: shortCode(place.code), number: found.number }, numeral: String(session.loads.length + 1) } };
 }
 
 /** The number belongs to the carton scanned last. @param {Session} session @param {string} text @returns {Outcome} */

@@ -9,7 +9,7 @@ import { prompt } from "./screen.js";
  * @typedef {import('./parts.js').View} View
  * @typedef {import('../html.js').Html} Html
  * @typedef {import('../session/door.js').Session} Session
- * @typedef {{open: import('../session/box.js').Notice[], waiting: number, asks: 'refusal'|null}} State
+ * @typedef {{open: import('../session/box.js').Notice[], waiting: number, asks: 'refusal'|'signature'|null}} State
  */
 
 const REASONS = ["damaged", "wrong_goods", "late", "nobody", "not_ordered"];
@@ -17,11 +17,12 @@ const REASONS = ["damaged", "wrong_goods", "late", "nobody", "not_ordered"];
 /** @param {View} view @param {Session} session @param {State} state @returns {Html} */
 export function body(view, session, { open, waiting, asks }) {
   const kept = waiting > 0 && html`<p class="notice caution">${icon("waiting")}${view.t("door.pictures_wait", { n: waiting })}</p>`;
-  if (!session.notice) return html`${session.done && concluded(view, session.done)}${prompt("scan", view.t("door.prompt"), view.t("door.prompt_detail"))}${open.length > 0 && chosen(view, "/edge/door/notice", open)}${kept}`;
-  if (asks) return html`${noticeHead(session.notice)}${refusal(view)}`;
+  if (!session.notice) return html`${session.done && concluded(view, session.done)}${prompt("scan", view.t("door.prompt"), open.length ? view.t("door.prompt_detail") : null)}${open.length > 0 && chosen("/edge/door/notice", view.t("door.open", { n: open.length }), open)}${kept}`;
+  if (asks === "refusal") return html`${noticeHead(session.notice)}${refusal(view)}`;
   return html`${noticeHead(session.notice)}
-    <signature-pad action="/edge/door/picture" class="signature ${session.signature ? "signed" : ""}" label="${view.t("door.sign_here")}" erase="${view.t("door.sign_again")}" done="${view.t("door.keep_signature")}"></signature-pad>
-    ${session.signature && html`<p class="notice good">${icon("check")}${view.t("door.signed")}</p>`}
+    ${session.signature && asks !== "signature"
+      ? html`<p class="notice good">${icon("check")}${view.t("door.signed")}</p><button class="button wide" type="button" hx-get="/edge/door?sign=1">${icon("undo")}${view.t("door.sign_again")}</button>`
+      : html`<p class="pad-label">${view.t("door.sign_here")}</p><signature-pad action="/edge/door/picture" class="signature" label="${view.t("door.sign_here")}" erase="${view.t("door.sign_again")}" done="${view.t("door.keep_signature")}"></signature-pad>`}
     <take-photo action="/edge/door/picture" class="take-photo"><label class="button large wide">${icon("photo")}${session.photos.length ? view.t("door.photos", { n: session.photos.length }) : view.t("door.photo")}
       <input class="visually-hidden" type="file" accept="image/*" capture="environment" aria-label="${view.t("door.photo")}"></label></take-photo>
     <form class="signer" id="delivered" hx-post="/edge/door/delivered" hx-target="#screen"><label class="field-label" for="signer">${view.t("door.signer")}</label>

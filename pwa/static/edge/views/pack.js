@@ -1,6 +1,7 @@
 /** Packing: the tote and the carton, what is still to be packed, and closing the carton. */
 
 import { html } from "../html.js";
+import { shortCode } from "../session/box.js";
 import { lineCard, lineRow, whichMark } from "./goods.js";
 import { icon, placeCode } from "./parts.js";
 import { numberPad, prompt } from "./screen.js";
@@ -34,12 +35,12 @@ function route(view, session) {
 
 /** Of eighteen figures people read the last six. @param {{code: string}|null} carton @returns {{code: string}|null} */
 export function shortened(carton) {
-  return carton && /^\d{18}$/.test(carton.code) ? { code: `…${carton.code.slice(-6)}` } : carton;
+  return carton && { code: shortCode(carton.code) };
 }
 
 /** @param {View} view @param {Session} session @param {State} state @returns {Html} */
 function work(view, session, { asks, rest, packed, waiting }) {
-  if (!session.notice) return html`${prompt("tote", view.t("pack.prompt"), view.t("pack.prompt_detail"))}${waiting.length > 0 && chosen(view, "/edge/pack/notice", waiting)}`;
+  if (!session.notice) return html`${prompt("tote", view.t("pack.prompt"), view.t("pack.prompt_detail"))}${waiting.length > 0 && chosen("/edge/pack/notice", view.t("pack.waiting", { n: waiting.length }), waiting)}`;
   if (session.open) return html`${lineCard(view, session.open.line, { tone: "open compact" })}${whichMark(view, { action: "/edge/pack/marks", line: session.open.line, choices: session.open.choices })}`;
   if (asks === "seal") return sealing(view);
   if (session.sealed && !session.carton) return html`${closed(view, session.sealed)}${rest.length > 0 && prompt("scan", view.t("pack.prompt_carton"), view.t("pack.left", { n: rest.length }))}`;
@@ -55,9 +56,9 @@ function rows(view, contents) {
   return html`<ul class="rows">${contents.slice(0, 30).map((goods) => lineRow(view, { ...goods, unit: goods.item.unit, factor: "1" }))}</ul>`;
 }
 
-/** Notices to tap instead of scanning. @param {View} view @param {string} action @param {{id: string, number: string, customer: string, due?: string}[]} notices @returns {Html} */
-export function chosen(view, action, notices) {
-  return html`<h2 class="rows-title">${view.t("pack.waiting", { n: notices.length })}</h2><ul class="rows">${notices.slice(0, 30).map((notice) => html`<li><button class="row" type="button" hx-post="${action}" hx-vals='${JSON.stringify({ notice: notice.id })}'>${icon("order")}
+/** Notices to tap instead of scanning. @param {string} action @param {string} title @param {{id: string, number: string, customer: string, due?: string}[]} notices @returns {Html} */
+export function chosen(action, title, notices) {
+  return html`<h2 class="rows-title">${title}</h2><ul class="rows">${notices.slice(0, 30).map((notice) => html`<li><button class="row" type="button" hx-post="${action}" hx-vals='${JSON.stringify({ notice: notice.id })}'>${icon("order")}
     <span class="row-main"><b>${notice.number}</b><span class="row-sub">${notice.customer}</span></span>${icon("chevron")}</button></li>`)}</ul>`;
 }
 
