@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 from e2e import browser as chromium  # noqa: E402  # found by the line above
 from e2e import words  # noqa: E402
 from e2e.house import House  # noqa: E402
+from e2e.test_guided_pick import released, wanted  # noqa: E402
 
 OUT = ROOT / "docs/screenshots"
 MOST_BYTES = 150_000
@@ -44,6 +45,8 @@ def main() -> None:
         mine = stack.enter_context(device(playwright, house, Path(folder) / "1", "li.wei", "iData 50P"))
         theirs = stack.enter_context(device(playwright, house, Path(folder) / "2", "wang.fang", "Urovo DT50"))
         work_beside(theirs)
+        with launched(playwright) as browser:
+            send_to_floor(browser, house)
         for language in ("zh", "en"):
             take_hand(mine, language)
             change_language(mine)
@@ -134,6 +137,7 @@ def take_hand(page: Page, language: str) -> None:
         words.scan_and_hear(page, code)
     shot("pick")
     words.go_home(page)
+    take_guided(page, shot)
     words.begin(page, "count")
     for code in (words.label_of("F-2-3"), words.barcode("STAPLER", carton=True), words.barcode("PEN-05B")):
         words.scan_and_hear(page, code)
@@ -152,6 +156,31 @@ def take_hand(page: Page, language: str) -> None:
         shot(name)
         words.go_home(page)
     take_waiting_and_signin(page, shot, language)
+
+
+def send_to_floor(browser: Browser, house: House) -> None:
+    """Two orders for each language, ready to be picked."""
+    desk = chromium.desk(browser, chromium.Watch(house.url))
+    words.sign_in(desk, *(house.data / "first-sign-in.txt").read_text("utf-8").split())
+    items = [item for item, _, amount in words.own_bins(house) if amount > 8]
+    for number, customer in enumerate(("C001", "C002", "C003", "C004")):
+        released(desk, [(item, 2) for item in items[number * 3 : number * 3 + 3]], customer)
+
+
+def take_guided(page: Page, shot: Callable[[str], None]) -> None:
+    """A task from the first line to the last, and the one after it."""
+    page.locator(".tile.task").tap()
+    words.screen(page, "guide").wait_for()
+    words.scan_and_hear(page, words.label_of("MT-04"))
+    shot("guide")
+    page.locator("[hx-get='/edge/guide/list']").tap()
+    shot("tasks")
+    page.locator(".bar .bar-button").first.tap()
+    words.screen(page, "guide").wait_for()
+    while page.locator(".visit .line-code").count():
+        words.scan_and_hear(page, words.barcode(wanted(page)[1]))
+    shot("guide-done")
+    words.go_home(page)
 
 
 def take_waiting_and_signin(page: Page, shot: Callable[[str], None], language: str) -> None:
