@@ -12,14 +12,14 @@ from server.db import Statement, execute, fetch
 from server.stock import raising, veiling
 from server.stock.movement import Place
 
-REASON = "plan"
+REASON = raising.PLANNED
 
 _STANDING = Statement(
     "SELECT id, opened_at FROM task WHERE kind = 'count' AND subject = ? AND closed_at IS NULL"
 )
 _OPEN = Statement("SELECT id FROM task WHERE id = ? AND closed_at IS NULL")
 _OWES = Statement("SELECT 1 FROM balance WHERE location = ? AND debt > 0 LIMIT 1")
-_GIVE_BACK = Statement("UPDATE task SET reason = 'suspense' WHERE id = ?")
+_GIVE_BACK = Statement("UPDATE task SET reason = ? WHERE id = ?")
 _OPENED = Statement("UPDATE task SET opened_at = ? WHERE id = ?")
 _KEEP = Statement("UPDATE count_sheet SET task = ? WHERE id = ?")
 
@@ -54,13 +54,16 @@ async def ask(sheet: Sheet, *, round_number: int, counters: Sequence[int], after
 
 
 async def ask_no_more(sheets: Iterable[Sheet]) -> None:
-    """Nobody need go there any more for these plans; where the book still owes, somebody has to all the same."""
+    """Nobody need go there any more for these plans; somebody has to all the same where the book still owes, or
+    where a picker was surprised since the last count."""
     for sheet in sheets:
         if not sheet.task or not await fetch(_OPEN, sheet.task):
             continue
-        if await fetch(_OWES, sheet.location):
-            await execute(_GIVE_BACK, sheet.task)
-            body = {"kind": "count", "location": f"l-{sheet.location}", "reason": "suspense"}
+        owes = bool(await fetch(_OWES, sheet.location))
+        if owes or await raising.was_surprised_since_counted(sheet.location):
+            reason = "suspense" if owes else raising.SURPRISES[0]
+            await execute(_GIVE_BACK, reason, sheet.task)
+            body = {"kind": "count", "location": f"l-{sheet.location}", "reason": reason}
             feed.put(f"warehouse:w-{sheet.warehouse}", "task", f"t-{sheet.task}", body)
         else:
             place = Place(sheet.location, sheet.code, "bin", sheet.warehouse)

@@ -28,7 +28,7 @@ from server.outbound import (
 )
 from server.outbound.notice import Line, Pinned, Seen, Steps, Story
 from server.outbound.surveying import Carton, Notice
-from server.stock import promising, raising
+from server.stock import availability, promising, raising
 from server.stock.ledger import Origin
 from server.stock.movement import Cell, Posting
 from server.stock.promising import Want
@@ -50,6 +50,9 @@ SENT_ANYWAY = "cancelled_shipped"
 
 SENT_TOO_MUCH = "sent_too_much"
 """The incident of an order of which more has left than the customer wants."""
+
+BLOCKED = "lot_blocked"
+"""The incident of goods in a tote or carton whose lot may not leave any more: replace it, or let it go again."""
 
 OLD_ADDRESS = "old_address"
 """The incident of a carton that left with the label of an address that had changed."""
@@ -97,6 +100,11 @@ _TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHE
 _AT_WORK_FOR = Statement(
     "SELECT n.id FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id WHERE o.customer = ?"
     " AND n.state IN ('released', 'picking', 'picked', 'packed', 'checked') ORDER BY n.id"
+)
+_WITH_LOT = Statement(
+    "SELECT a.document FROM allocation a JOIN shipment_notice n ON a.document = 'sn-' || n.id"
+    " WHERE a.item = ? AND n.state IN ('released', 'picking', 'picked', 'packed', 'checked')"
+    " AND (a.lot = ? OR a.picked > 0) GROUP BY a.document"
 )
 _CLOSE_INCIDENT = Statement(
     "UPDATE incident SET closed_at = ?, decision = 'settled' WHERE kind = ? AND subject = ? AND closed_at IS NULL"
@@ -206,6 +214,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     pinned: list[Pinned]
     seen: list[Seen]
     cartons: list[Carton]
+    unfit: frozenset[tuple[int, str]]
+    """Lots that may not leave: item and lot."""
+
+    @property
+    def spoiled(self) -> frozenset[tuple[int, str]]:
+        """Those of them that lie in its totes and cartons."""
+        return self.unfit & self.story.lots
 
     @property
     def void_labels(self) -> frozenset[int]:
@@ -216,6 +231,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     def next(self) -> str:
         """What is to be done with it next."""
         return notice.next_step(self.notice.state, self.steps, is_label_void=bool(self.void_labels))
+
+    def put_backs(self, state: str = "", lines: Sequence[Line] | None = None) -> list[change.PutBack]:
+        """What goes back into bins, as the notice stands or will stand."""
+        spoiled = self.spoiled if self.notice.replaces else ()
+        return change.put_backs(
+            state or self.notice.state, self.lines if lines is None else lines, self.story, spoiled
+        )
 
     @property
     def checked_by(self) -> frozenset[int]:
@@ -232,15 +254,22 @@ async def gather(ids: Collection[int]) -> list[Standing]:
     pinned = await surveying.pinned([one.document for one in found])
     seen = await surveying.seen([one.id for one in found])
     cartons = await surveying.cartons([one.id for one in found])
+    stories = {
+        one.id: change.readdressed(notice.told(shares[one.document]), one.addressed_at) for one in found
+    }
+    lots = {lot for story in stories.values() for lot in story.lots}
+    lots |= {(each.item, each.lot) for of_one in pinned.values() for each in of_one if each.lot}
+    unfit = await surveying.spoiled(lots, clock.today())
     return [
         Standing(
             notice=one,
             lines=lines[one.id],
-            story=change.readdressed(notice.told(shares[one.document]), one.addressed_at),
+            story=stories[one.id],
             steps=notice.for_customer(steps[one.warehouse], is_double_checked=one.is_double_checked),
             pinned=pinned[one.document],
             seen=seen[one.id],
             cartons=cartons.get(one.id, []),
+            unfit=unfit,
         )
         for one in found
     ]
@@ -250,7 +279,8 @@ async def _refresh(standing: Standing, after: list[Line], cause: Origin) -> None
     one = standing.notice
     strange = standing.story.cartons - {box.location for box in standing.cartons}
     await boxing.adopt((one.id, place) for place in strange)
-    await _tick(standing.pinned, change.shrunk(notice.ticked(standing.pinned, after, standing.story), after))
+    ticked = notice.ticked(standing.pinned, after, standing.story)
+    await _tick(standing.pinned, change.shrunk(change.left_out(ticked, standing.unfit), after))
     state = notice.state_after(
         one.state,
         after,
@@ -266,8 +296,9 @@ async def _refresh(standing: Standing, after: list[Line], cause: Origin) -> None
     elif state != one.state:
         await _lacks_nothing(one, after)
     await _raise_oddities(msgspec.structs.replace(one, state=state), after, standing)
-    backs = change.put_backs(state, after, standing.story)
-    reason = "cancelled" if state in notice.OVER else "too_much"
+    backs = standing.put_backs(state, after)
+    is_replaced = one.replaces and standing.spoiled
+    reason = "cancelled" if state in notice.OVER else BLOCKED if is_replaced else "too_much"
     await putting_back.ask(
         one.document, one.number, one.warehouse, backs, standing.story.pickers, reason=reason
     )
@@ -411,6 +442,7 @@ async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing
         SENT_ANYWAY: {} if sent else None,
         STRANGE: {"items": strangers} if strangers else None,
         DIFFERENCE: {"cartons": wrong} if wrong and one.state != "shipped" else None,
+        BLOCKED: await replacement(standing) if one.state in notice.LIVE and standing.spoiled else None,
         OLD_ADDRESS: {"cartons": [f"l-{place}" for place in old_labels]} if old_labels else None,
     }
     for kind, more in odd.items():
@@ -418,6 +450,29 @@ async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing
             await execute(_CLOSE_INCIDENT, clock.now(), kind, one.document)
         else:
             await raising.raise_incident(kind, one.document, body | more, warehouse=one.warehouse)
+
+
+async def replacement(standing: Standing) -> dict[str, Any]:
+    """What may not leave, and from where as much of other lots can be had."""
+    one, today = standing.notice, clock.today()
+    lots, instead, missing = [], [], 0
+    for item, lot in sorted(standing.spoiled):
+        inside = [
+            much
+            for goods in standing.story.there.values()
+            for each, much in goods.items()
+            if each[:2] == (item, lot)
+        ]
+        lumps = await promising.lumps(item, one.warehouse)
+        planned = availability.plan(lumps, sum(inside), rule=standing.steps.rule, day=today)
+        missing += planned.short
+        lots.append({"item": f"i-{item}", "lot": lot, "quantity": quantity.format(sum(inside))})
+        instead += [
+            {"item": f"i-{item}", "lot": take.lot, "location": f"l-{take.location}",
+             "quantity": quantity.format(take.quantity)}
+            for take in planned.takes
+        ]  # fmt: skip
+    return {"lots": lots, "instead": instead, "missing": quantity.format(missing) if missing else ""}
 
 
 async def refresh_order(order_id: int, cause: Origin) -> None:
@@ -511,6 +566,14 @@ async def heal(cells: Iterable[Cell]) -> None:
     if cut:
         await execute_many(_TICK, [(one.picked, one.quantity, one.state, one.id) for one in cut])
         await refresh({number: Origin() for number in touched})
+
+
+async def follow_lot(item: int, lot: str) -> None:
+    """A lot was held, or may be used again: nobody is sent for one that is held, and what was picked is judged anew."""
+    async with writing():
+        rows = await fetch(_WITH_LOT, item, lot)
+        touched = {number for row in rows if (number := notice.number_of(row[0]))}
+        await refresh({number: Origin() for number in sorted(touched)})
 
 
 LACKING = Statement("SELECT 1 FROM incident WHERE kind = 'shortage' AND closed_at IS NULL LIMIT 1")

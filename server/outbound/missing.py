@@ -35,7 +35,9 @@ async def note(asked: list[Short], origins: Mapping[str, Origin]) -> dict[int, O
     about: dict[int, Origin] = {}
     for one in asked:
         reason = NOT_EMPTY if one.reason == NOT_EMPTY else "short"
-        await raising.ask_for_counts({one.location: warehouses[one.location]}, reason, one.operation, one.at)
+        await raising.ask_after_surprise(
+            one.location, warehouses[one.location], reason, one.operation, one.at
+        )
         if _number(one) in known:
             about[_number(one)] = origin = origins.get(one.operation, Origin())
             await _leave_out(one, origin)

@@ -35,6 +35,13 @@ _NEW_TASK = Statement(
 )
 _KEEP_TASK = Statement("UPDATE task SET reason = ? WHERE id = ?")
 _ASKED_BEFORE = Statement("SELECT id FROM task WHERE id = ? AND opened_at <= ?")
+_COUNTED_AT = Statement(
+    "SELECT coalesce(max(event_at), 0) FROM count_point WHERE location = ? AND item = 0 AND NOT is_void"
+)
+_SURPRISED_AT = Statement(
+    "SELECT id, body, reason FROM task WHERE kind = 'count' AND subject = ? AND closed_at IS NULL"
+)
+_NOTE = Statement("UPDATE task SET body = ? WHERE id = ?")
 _CLOSE_TASK = Statement("UPDATE task SET closed_at = ? WHERE id = ?")
 
 
@@ -48,6 +55,13 @@ _DOUBLED = Statement(
     " WHERE b.on_hand > 0 AND l.kind IN ('bin', 'dock', 'tote', 'carton')"
     " GROUP BY b.item, b.serial HAVING sum(b.on_hand) > ?::bigint",
 )
+
+
+SURPRISES = ("short", "not_empty")
+"""Why a place is to be counted after a picker was surprised there."""
+
+PLANNED = "plan"
+"""The reason of a place that a plan of counts asks for."""
 
 
 async def raise_incident(
@@ -172,8 +186,42 @@ async def _close_counted(book: Book) -> None:
     """End the tasks of locations that have been counted whole since they were asked for."""
     whole = {mark.location: mark.when.at for mark in book.new_marks if mark.item == 0}
     for place, task in (await _open_tasks(whole)).items() if whole else ():
-        if task.reason != "suspense" and await fetch(_ASKED_BEFORE, task.id, whole[place]):
+        if await _is_answered(task, place, whole[place]):
             await close_tasks({book.places[place]: task.id})
+
+
+async def _is_answered(task: "_Open", place: int, counted_at: int) -> bool:
+    if task.reason == "suspense":
+        return False
+    if await was_surprised_since_counted(place):
+        return False
+    return task.reason in SURPRISES or bool(await fetch(_ASKED_BEFORE, task.id, counted_at))
+
+
+async def ask_after_surprise(place: int, warehouse: int, reason: str, cause: str, at: int) -> None:
+    """Let a place be counted in which a picker found too little or too much, unless it has been since.
+
+    What is open follows from when things happened, so it does not matter which of the two was heard of first.
+    """
+    if (await fetch(_COUNTED_AT, place))[0][0] > at:
+        return
+    standing = await fetch(_SURPRISED_AT, f"l-{place}")
+    if not standing or standing[0]["reason"] != PLANNED:
+        await ask_for_counts({place: warehouse}, reason, cause, at)
+        standing = await fetch(_SURPRISED_AT, f"l-{place}")
+    for task, body, _ in standing:
+        noted = msgspec.json.decode(body or "{}")
+        noted["surprised_at"] = max(at, noted.get("surprised_at", 0))
+        await execute(_NOTE, msgspec.json.encode(noted).decode(), task)
+
+
+async def was_surprised_since_counted(place: int) -> bool:
+    """Whether a picker was surprised there, and nobody has counted the whole place since."""
+    counted_at = (await fetch(_COUNTED_AT, place))[0][0]
+    standing = await fetch(_SURPRISED_AT, f"l-{place}")
+    return any(
+        msgspec.json.decode(row["body"] or "{}").get("surprised_at", 0) > counted_at for row in standing
+    )
 
 
 class _Open(NamedTuple):

@@ -26,7 +26,7 @@ from server.sync.verdict import World
 async def post(world: World, origins: Mapping[str, Origin]) -> None:
     """Write what the world's book posted and what was learnt of lots; then let documents follow."""
     lots = world.lots
-    if produced := [one for one in world.book.postings if work.number_of(one.flow.document)]:
+    if produced := [one for one in world.book.postings if one.flow.document.startswith(work.PREFIX)]:
         lots = lots | await backflushing.take_components(world.book, produced)
     await ledger.post(world.book, origins, lots)
     await reading.store_lots(world)
