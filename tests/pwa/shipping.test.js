@@ -314,6 +314,26 @@ test("a lot on hold stays, wherever the book says so", async () => {
   assert.match(await scan(device, CARTON), /冻结/);
 });
 
+test("where shipping is no step, the check that completes a notice sends it, in one group", async () => {
+  const { device } = await shop({ steps: ["pick", "pack", "check"] });
+  await seen(device);
+
+  await ask(device, "/edge/check/done", {});
+
+  const [check, sent] = (await written(device)).slice(-2);
+  assert.deepEqual([check.kind, sent.kind, sent.args.carton], ["stock.check@1", "stock.ship@1", "l-5"]);
+  assert.equal(check.group.id, sent.group.id);
+});
+
+test("and without a check, closing the last carton does", async () => {
+  const { device } = await shop({ steps: ["pick", "pack"], checkers: 0 });
+  await packed(device);
+
+  await ask(device, "/edge/pack/seal", { weight: "2" });
+
+  assert.deepEqual((await written(device)).map(({ kind }) => kind), ["stock.pack@1", "stock.pack@1", "stock.ship@1"]);
+});
+
 const INK = Buffer.from("ink of a signature");
 
 test("a signature is on disk before the screen answers, and goes up once when the network is back", async () => {

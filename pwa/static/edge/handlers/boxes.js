@@ -56,9 +56,10 @@ async function lyingIn(ctx, place) {
   return lyingAt(balances, place).map(({ item, lot, serial, on_hand, expiry, held }) => ({ item, lot: lot || "", serial: serial || "", quantity: on_hand, source: place, expiry, held }));
 }
 
-/** What lies in a carton or tote, with the items' rows. @param {Context} ctx @param {string} place @returns {Promise<Content[]>} */
-export async function inside(ctx, place) {
-  const lying = await lyingIn(ctx, place);
+/** What of a notice lies in a carton or tote, with the items' rows: several notices may share a tote. @param {Context} ctx @param {string} place @param {Notice|null} [notice] @returns {Promise<Content[]>} */
+export async function inside(ctx, place, notice = null) {
+  const isShared = notice !== null && notice.totes.includes(place);
+  const lying = isShared ? (await leftOf(ctx, notice)).filter(({ source }) => source === place) : await lyingIn(ctx, place);
   const items = await Promise.all(lying.map(({ item }) => ctx.stores.rows.item(item)));
   return lying.flatMap((goods, i) => (items[i] ? [{ ...goods, item: items[i] }] : []));
 }
@@ -66,7 +67,7 @@ export async function inside(ctx, place) {
 /** The full totes and cartons of a notice. @param {Context} ctx @param {Notice} notice @returns {Promise<string[]>} */
 export async function fullOf(ctx, notice) {
   const places = [...notice.totes, ...notice.cartons.map(({ location }) => location)].filter((place) => !notice.sent.includes(place));
-  const lying = await Promise.all(places.map((place) => lyingIn(ctx, place)));
+  const lying = await Promise.all(places.map((place) => inside(ctx, place, notice)));
   return places.filter((_, i) => lying[i].length > 0);
 }
 

@@ -2,10 +2,11 @@
 
 import { fullOf, inside, noticeById, noticeIn, notices, placesOf } from "./boxes.js";
 import * as activity from "./activity.js";
-import { othersNeeded, toCheck, whyNot } from "../session/box.js";
+import { noticeAfter, othersNeeded, toCheck, whyNot } from "../session/box.js";
 import * as check from "../session/check.js";
 import * as checkView from "../views/check.js";
 import { screen } from "../views/screen.js";
+import { withDeparture } from "./shipping.js";
 import { text } from "./form.js";
 import * as work from "./work.js";
 
@@ -26,13 +27,15 @@ export async function decide(ctx, session, scan) {
   if (scan.type !== "location") return check.scan(session, scan, {});
   const found = await noticeIn(ctx, scan);
   const place = scan.location.id;
-  return check.scan(session, scan, { found, why: found && whyNot(found, place, ctx.user), isFull: (await inside(ctx, place)).length > 0 });
+  return check.scan(session, scan, { found, why: found && whyNot(found, place, ctx.user), isFull: (await inside(ctx, place, found)).length > 0 });
 }
 
 /** @param {Context} ctx @param {Session} session @param {string} badge */
 async function byBadge(ctx, session, badge) {
-  const answer = await ctx.stores.people.proveByBadge(badge, saidBy(session));
-  return vouched(ctx, session, answer);
+  const outcome = await vouched(ctx, session, await ctx.stores.people.proveByBadge(badge, saidBy(session)));
+  const [draft] = outcome.operations;
+  const notice = draft ? await noticeById(ctx, session.notice?.id) : null;
+  return notice ? withDeparture(ctx, noticeAfter(notice, [{ ...draft, user: ctx.user }]), outcome) : outcome;
 }
 
 /** What a second person vouches for, as the server reads it (verdict.py: said). @param {Session} session @returns {unknown[]} */
@@ -95,15 +98,26 @@ export function marks(ctx) {
 export async function done(ctx) {
   const { sessions } = await work.enter(ctx, "check");
   const { place, notice: named } = sessions.check;
-  const [lying, notice] = await Promise.all([place ? inside(ctx, place.id) : [], noticeById(ctx, named?.id)]);
+  const notice = await noticeById(ctx, named?.id);
+  const lying = place ? await inside(ctx, place.id, notice) : [];
   const should = lying.map(({ item, lot, serial, quantity: much }) => ({ item: item.id, lot, serial, quantity: much }));
   const needed = notice && place ? othersNeeded(notice, place.id, ctx.user) : 0;
-  return activity.act(ctx, "check", (session) => check.done(session, should, { others: needed }));
+  return looked(ctx, notice, check.done(sessions.check, should, { others: needed }));
+}
+
+/** Written down; where this was the last thing to do with the notice, it leaves. @param {Context} ctx @param {import('../session/box.js').Notice|null} notice @param {import('../session/outcome.js').Outcome<Session>} outcome */
+async function looked(ctx, notice, outcome) {
+  const [draft] = outcome.operations;
+  const isRight = outcome.feedback.tone === "good" && draft;
+  const after = isRight && notice ? noticeAfter(notice, [{ ...draft, user: ctx.user }]) : null;
+  const whole = await withDeparture(ctx, after, outcome);
+  return activity.act(ctx, "check", () => whole);
 }
 
 /** @param {Context} ctx */
-export function alone(ctx) {
-  return activity.act(ctx, "check", check.alone);
+export async function alone(ctx) {
+  const { sessions } = await work.enter(ctx, "check");
+  return looked(ctx, await noticeById(ctx, sessions.check.notice?.id), check.alone(sessions.check));
 }
 
 /** @param {Context} ctx */
@@ -135,5 +149,5 @@ export async function pin(ctx) {
   const outcome = await vouched(ctx, sessions.check, answer);
   if (!answer.ok) return askPin(ctx, badge, outcome.feedback);
   await ctx.stores.settings.put("proving", undefined);
-  return activity.act(ctx, "check", () => outcome);
+  return looked(ctx, await noticeById(ctx, sessions.check.notice?.id), outcome);
 }

@@ -7,6 +7,8 @@ import * as pack from "../session/pack.js";
 import { unpacked } from "../session/box.js";
 import * as packView from "../views/pack.js";
 import { text } from "./form.js";
+import { withDeparture } from "./shipping.js";
+import * as work from "./work.js";
 
 /**
  * @typedef {import('./facts.js').Context} Context
@@ -79,8 +81,19 @@ export async function another(ctx) {
 }
 
 /** @param {Context} ctx */
-export function seal(ctx) {
-  return activity.act(ctx, "pack", (session) => pack.seal(session, { weight: text(ctx, "weight"), size: text(ctx, "size") }));
+export async function seal(ctx) {
+  const { sessions } = await work.enter(ctx, "pack");
+  const outcome = pack.seal(sessions.pack, { weight: text(ctx, "weight"), size: text(ctx, "size") });
+  const notice = await noticeById(ctx, sessions.pack.notice?.id);
+  // The last carton is closed, nobody has to look into it, and shipping is no step of its own.
+  const isLast = notice !== null && (await leftOf(ctx, notice)).length === 0 && !isStillPicked(notice);
+  const whole = isLast ? await withDeparture(ctx, notice, outcome) : outcome;
+  return activity.act(ctx, "pack", () => whole);
+}
+
+/** @param {import('../session/box.js').Notice} notice */
+function isStillPicked({ state, steps }) {
+  return (state === "released" || state === "picking") && Boolean(steps?.includes("pick"));
 }
 
 /** @param {Context} ctx */

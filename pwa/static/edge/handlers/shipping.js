@@ -1,6 +1,6 @@
 /** The taps of the shipping screen and of the one at the customer's door. */
 
-import { inside, noticeById, noticeIn, notices } from "./boxes.js";
+import { fullOf, inside, noticeById, noticeIn, notices } from "./boxes.js";
 import * as activity from "./activity.js";
 import * as door from "../session/door.js";
 import { dayOf, isExpired } from "../session/expiry.js";
@@ -31,7 +31,7 @@ export async function decideShip(ctx, session, scan) {
 /** What keeps a carton here, the gravest first; nothing when it may leave. @param {Context} ctx @param {Notice} notice @param {string} place @returns {Promise<string|null>} */
 async function whyNotLeave(ctx, notice, place) {
   if (notice.sent.includes(place)) return "ship.has_left";
-  const contents = await inside(ctx, place);
+  const contents = await inside(ctx, place, notice);
   if (!contents.length) return "check.is_empty";
   const lots = await Promise.all(contents.filter(({ lot }) => lot).map((goods) => stateOfLot(ctx, goods)));
   if (lots.includes("held")) return "reason.lot_held";
@@ -39,6 +39,22 @@ async function whyNotLeave(ctx, notice, place) {
   if (notice.relabel.includes(place)) return "ship.old_label";
   const looks = (notice.checked[place] ?? []).filter((person) => !notice.pickers.includes(person));
   return looks.length < notice.checkers ? "ship.not_checked" : null;
+}
+
+/**
+ * Where shipping is no step of its own, the last act before it sends everything: with these operations, together or not
+ * at all. What may not leave yet waits to be sent by hand.
+ * @template {import('../session/outcome.js').Outcome<any>} O
+ * @param {Context} ctx @param {Notice|null} notice as it stands after the act @param {O} outcome @returns {Promise<O>}
+ */
+export async function withDeparture(ctx, notice, outcome) {
+  if (!notice?.steps || notice.steps.includes("ship") || !outcome.operations.length) return outcome;
+  const places = await fullOf(ctx, notice);
+  const reasons = await Promise.all(places.map((place) => whyNotLeave(ctx, notice, place)));
+  if (!places.length || reasons.some(Boolean)) return outcome;
+  const goods = await Promise.all(places.map((place) => inside(ctx, place, notice)));
+  const sent = places.flatMap((place, i) => ship.leaving({ carton: place, document: notice.id }, goods[i].map((one) => ({ ...one, item: one.item.id }))));
+  return { ...outcome, operations: [...outcome.operations, ...sent].map((draft) => ({ ...draft, group: true })) };
 }
 
 /** A lot is one lot wherever it lies: what the book says of it in another place holds here too. @param {Context} ctx @param {import('./boxes.js').Content} goods @returns {Promise<'held'|'expired'|null>} */
@@ -81,9 +97,10 @@ export function unload(ctx) {
 /** @param {Context} ctx */
 export async function send(ctx) {
   const { sessions } = await work.enter(ctx, "ship");
-  const places = sessions.ship.loads.map((/** @type {ship.Load} */ one) => one.place.id);
-  const found = await Promise.all(places.map((/** @type {string} */ place) => inside(ctx, place)));
-  const contents = Object.fromEntries(places.map((/** @type {string} */ place, /** @type {number} */ i) => [place, found[i].map((/** @type {import('./boxes.js').Content} */ goods) => ({ ...goods, item: goods.item.id }))]));
+  const loads = /** @type {ship.Load[]} */ (sessions.ship.loads);
+  const places = loads.map((one) => one.place.id);
+  const found = await Promise.all(loads.map(async (one) => inside(ctx, one.place.id, await noticeById(ctx, one.notice))));
+  const contents = Object.fromEntries(places.map((place, i) => [place, found[i].map((goods) => ({ ...goods, item: goods.item.id }))]));
   return activity.act(ctx, "ship", (session) => ship.send(session, contents));
 }
 

@@ -32,6 +32,13 @@ export function noticeOf(id, row, acts) {
   return notice;
 }
 
+/** The same notice once these are done too. @param {Notice} notice @param {{kind: string, args: any, user: string}[]} acts @returns {Notice} */
+export function noticeAfter(notice, acts) {
+  const after = { ...notice, totes: [...notice.totes], cartons: [...notice.cartons], pickers: [...notice.pickers], checked: { ...notice.checked }, sent: [...notice.sent] };
+  for (const act of acts) happen(after, { ...act, sign: 1 });
+  return after;
+}
+
 /** @param {Notice} notice @param {Act} act */
 function happen(notice, { kind, args, user }) {
   switch (kind) {

@@ -73,14 +73,16 @@ export function unload(session, id) {
 /** They leave. @param {Session} session @param {Record<string, Goods[]>} contents by carton @returns {Outcome} */
 export function send(session, contents) {
   if (!session.loads.length) return refused(session, "ship.want_carton");
-  const operations = session.loads.flatMap((one) => {
-    const lines = (contents[one.place.id] ?? []).map(({ item, quantity, lot, serial }) => present({ item, quantity, lot, serial }));
-    const args = (/** @type {Record<string, unknown>[]} */ part) => present({ carton: one.place.id, document: one.notice, lines: part, carrier: session.carrier, tracking: one.tracking });
-    return Array.from({ length: Math.ceil(lines.length / LINES) }, (_, i) => ({ kind: "stock.ship@1", args: args(lines.slice(i * LINES, (i + 1) * LINES)) }));
-  });
+  const operations = session.loads.flatMap((one) => leaving({ carton: one.place.id, document: one.notice, carrier: session.carrier, tracking: one.tracking }, contents[one.place.id] ?? []));
   const n = session.loads.length;
   const number = session.loads.map((one) => one.number).filter((one, i, all) => all.indexOf(one) === i).join("、");
   return booked({ ...start(), carrier: session.carrier, sent: { n, number } }, operations, { tone: "good", key: "ship.sent", args: { n, number }, numeral: "✓" });
+}
+
+/** All that is in a carton leaves, in as many operations as it takes. @param {{carton: string, document: string, carrier?: string, tracking?: string}} about @param {Goods[]} goods @returns {import('./outcome.js').Draft[]} */
+export function leaving(about, goods) {
+  const lines = goods.map(({ item, quantity, lot, serial }) => present({ item, quantity, lot, serial }));
+  return Array.from({ length: Math.ceil(lines.length / LINES) }, (_, i) => ({ kind: "stock.ship@1", args: present({ ...about, lines: lines.slice(i * LINES, (i + 1) * LINES) }) }));
 }
 
 /** What was loaded has left already, though this session had not heard of it. @param {Session} session @returns {Session} */
