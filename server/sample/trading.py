@@ -1,7 +1,7 @@
 """A first week of trade: orders to suppliers and from customers, by the activities that the desk calls."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ async def trade(house: int) -> int:
     for one in plan["bills"]:
         await _compose(one)
     for one in plan["works"]:
-        await _make(house, one)
+        await _make(house, one, {each["product"][0]: each["lot"] for each in plan["bills"]})
     return sum(len(plan[kind]) for kind in ("purchases", "orders", "works"))
 
 
@@ -73,7 +73,7 @@ async def _sell(house: int, one: dict[str, Any]) -> None:
 async def _compose(one: dict[str, Any]) -> None:
     """A new product and what it is made of."""
     code, name, unit = one["product"]
-    added = await maintaining.add_items([ItemDraft(code=code, name=name, unit=unit)], by=0)
+    added = await maintaining.add_items([ItemDraft(code=code, name=name, unit=unit, has_lots=True)], by=0)
     assert isinstance(added, maintaining.Added), added
     rows = [bill.TypedLine(*row) for row in one["lines"]]
     lines = bill.read_lines(rows, await reading.goods_of(row.item for row in rows))
@@ -85,7 +85,7 @@ async def _compose(one: dict[str, Any]) -> None:
     assert isinstance(written, maintaining.Edited), written
 
 
-async def _make(house: int, one: dict[str, Any]) -> None:
+async def _make(house: int, one: dict[str, Any], lots: Mapping[str, str]) -> None:
     """An order as far as its state says: approved, its material taken, its products brought to a bin."""
     by = await _person("zhou.min")
     head = work.Head(
@@ -94,7 +94,6 @@ async def _make(house: int, one: dict[str, Any]) -> None:
         product=(await catalog.ids_by_code([one["product"]]))[one["product"]],
         quantity=quantity.parse(one["quantity"]),
         due_on=_day(one["days"]),
-        remark=one.get("remark", ""),
     )
     saved = await working.save(head, [], by=by)
     assert isinstance(saved, maintaining.Added), saved
@@ -110,7 +109,7 @@ async def _make(house: int, one: dict[str, Any]) -> None:
         taken = await producing.issue(number, goods, reason="", may_exceed=False, by=by)
         assert isinstance(taken, maintaining.Edited), taken
     if state == "done":
-        product = producing.Product(item=head.product, quantity=head.quantity)
+        product = producing.Product(item=head.product, quantity=head.quantity, lot=lots[one["product"]])
         brought = await producing.bring(number, [product], await _empty_bin(house), by=by)
         assert isinstance(brought, maintaining.Edited), brought
 
