@@ -137,6 +137,32 @@ test("a task that is another's cannot be taken, and is not the next", async () =
   assert.deepEqual(await written(device), []);
 });
 
+test("whoever goes home in the middle of a task leaves it to others", async () => {
+  const { device } = await floor();
+  await ask(device, "/edge/guide/next", {});
+  await scan(device, "LOC-T-8");
+
+  await ask(device, "/edge/signout", {});
+
+  assert.deepEqual((await written(device)).map(({ args }) => [args.task, args.leave]), [["sn-1", undefined], ["sn-1", true]]);
+});
+
+test("a line that no bin can fill is said at the end", async () => {
+  const { device } = await floor();
+  await ask(device, "/edge/guide/next", {});
+  await scan(device, "LOC-T-8");
+  await scan(device, "CUP");
+  await scan(device, "PEN");
+
+  assert.match(await ask(device, "/edge/guide/short", { reason: "none_left" }), /SN-1 拣完[\s\S]*还缺 1 项/);
+});
+
+test("where nobody picks there is no task to pick", async () => {
+  const { device } = await floor({ next: "pack" });
+
+  assert.match(await ask(device, "/edge/home"), /没有拣货任务/);
+});
+
 test("what the order does not want any more is put back, from the tote into the bin", async () => {
   const { device, server } = await floor({ state: "put_back" });
   server.put(HERE, "task", "t-1", { kind: "put_back", document: "sn-1", number: "SN-1", reason: "cancelled", people: ["u-7"], takes: [{ item: "i-1", quantity: "2", source: "l-8", target: "l-1" }] });
@@ -145,7 +171,7 @@ test("what the order does not want any more is put back, from the tote into the 
   device.network = offline;
 
   assert.match(await ask(device, "/edge/guide/next", {}), /订单已取消[\s\S]*A-01[\s\S]*CUP/);
-  await scan(device, "LOC-A-01");
+  assert.match(await scan(device, "LOC-A-01"), /SN-1 已全部放回/);
 
   const [move] = await written(device);
   assert.deepEqual([move.kind, move.args], ["stock.move@1", { item: "i-1", quantity: "2", source: "l-8", target: "l-1", document: "sn-1" }]);

@@ -58,6 +58,7 @@ export const WORDS = {
   "goods.has_serials": ["管序列号", "Serials"],
   "goods.change_quantity": ["修改数量", "Change the quantity"],
 
+  "scan.input": ["扫描输入", "Scanner input"],
   "scan.unknown": ["不认识的条码 {code}", "Unknown code {code}"],
   "scan.ambiguous": ["这个条码有多种含义，请扫另一个", "This code means several things, scan another one"],
   "scan.not_here": ["这个条码在此处用不上", "This code has no use here"],
@@ -194,6 +195,9 @@ export const WORDS = {
   "guide.out_of": ["自 {code}", "from {code}"],
   "guide.to_put_back": ["项放回", "to put back"],
   "guide.finished": ["{number} 拣完", "{number} is picked"],
+  "guide.over": ["{number} 已结束，不用再拣", "{number} is over: nothing to pick"],
+  "guide.all_back": ["{number} 已全部放回", "All of {number} is back in its bins"],
+  "guide.missing": ["还缺 {n} 项，别处也没有，已通知", "{n} lines are not whole; no bin holds the rest, the office knows"],
   "guide.bring": ["把 {code} 送去包装", "Bring {code} to packing"],
   "guide.walked": ["走了 {n} 米", "{n} m walked"],
   "guide.saved": ["比按库位号少走 {n} 米", "{n} m less than by code"],

@@ -3,7 +3,7 @@
 import { isExpired } from "../session/expiry.js";
 import { isCarrier, lyingAt } from "../session/goods.js";
 import * as guide from "../session/guide.js";
-import { backsOf, elsewhere, isOpen, nextTask, standing, takenByOther, tasksOf } from "../session/pick_task.js";
+import { backsOf, elsewhere, isOpen, lacking, nextTask, standing, takenByOther, tasksOf } from "../session/pick_task.js";
 import { layOut, metres, orderFrom } from "../session/pick_walk.js";
 import { cmp } from "../session/quantity.js";
 import * as guideView from "../views/guide.js";
@@ -237,6 +237,13 @@ async function totesOf(ctx, task) {
   return Object.fromEntries(Object.entries(ids).flatMap(([notice, id]) => (places.has(id) ? [[notice, /** @type {Place} */ (places.get(id))]] : [])));
 }
 
+/** Whoever goes home leaves the task in hand to others. @param {Context} ctx */
+export async function giveBack(ctx) {
+  const { sessions } = await work.load(ctx);
+  const { current } = await atHome(ctx, sessions.guide);
+  if (current && ctx.user) await ctx.outbox.add(guide.leave(sessions.guide).operations, { user: ctx.user });
+}
+
 /** @param {Context} ctx */
 export function leave(ctx) {
   return act(ctx, (session) => guide.leave(session));
@@ -327,7 +334,8 @@ export async function contents(ctx, view, session, pad) {
   const { visits, backs, members } = standing;
   if (!visits.length && !backs.length) {
     const walk = session.visited.length ? metres(await floorOf(ctx, members), session.visited) : null;
-    return { title: number, ...guideView.finished(view, session, { walk, next: await upNext(ctx, session) }) };
+    const missing = lacking(members, await ctx.stores.rows.underway());
+    return { title: number, ...guideView.finished(view, session, { walk, missing, next: await upNext(ctx, session) }) };
   }
   if (!visits.length) return { title: number, ...guideView.back(view, backs) };
   if (guide.isAtBorder(session, visits)) return { title: number, ...guideView.border(view, session, visits) };

@@ -4,6 +4,7 @@ import { screen } from "../views/screen.js";
 import * as signinView from "../views/signin.js";
 import * as activity from "./activity.js";
 import { text } from "./form.js";
+import * as guiding from "./guiding.js";
 import * as home from "./home.js";
 import { LANGUAGES, t as words } from "../words.js";
 import * as work from "./work.js";
@@ -108,8 +109,9 @@ export async function first(ctx) {
   return new Response(null, { status: 204 });
 }
 
-/** The shift is over. @param {Context} ctx */
+/** The shift is over; a task that is not picked to its end is open to others. @param {Context} ctx */
 export async function leave(ctx) {
+  await guiding.giveBack(ctx);
   await ctx.stores.people.signOut();
   await work.clear(ctx);
   return who({ ...ctx, user: null });

@@ -9,7 +9,7 @@ import { add, cmp, sub } from "./quantity.js";
 
 /**
  * @typedef {{id: string, item: string, quantity: string, picked: string}} NoticeLine
- * @typedef {{id: string, number: string, state: string, customer: string, due?: string, priority?: number, wave?: string, wave_number?: string,
+ * @typedef {{id: string, number: string, state: string, next?: string, customer: string, due?: string, priority?: number, wave?: string, wave_number?: string,
  *   wave_kind?: string, warehouse?: string, strict?: boolean, totes?: string[], taken?: string, taker?: string, grid?: [number, number], lines: NoticeLine[]}} Notice
  * @typedef {'single'|'batch'|'cluster'|'zone'|'back'} Kind  back: nothing is to be picked, only put back
  * @typedef {{id: string, number: string, kind: Kind, notices: string[], customer: string, due: string, priority: number, places: number,
@@ -34,7 +34,7 @@ export function tasksOf(notices, lines, user, acts, backs = []) {
   /** @type {Map<string, Notice[]>} */
   const together = new Map();
   for (const notice of notices) {
-    if (!TO_PICK.has(notice.state)) continue;
+    if (!TO_PICK.has(notice.state) || (notice.next ?? "pick") !== "pick") continue; // where nobody picks, packing takes from the shelf
     const id = notice.wave ?? notice.id;
     together.set(id, [...(together.get(id) ?? []), notice]);
   }
@@ -217,6 +217,14 @@ function asked(lines, place) {
 /** @param {import('./goods.js').Balance} one @param {import('./goods.js').Balance} other */
 function byExpiry(one, other) {
   return (one.expiry || "9999").localeCompare(other.expiry || "9999") || cmp(other.on_hand, one.on_hand) || (one.location < other.location ? -1 : 1);
+}
+
+/** How many lines of these notices are not whole, though no place is left to walk to. @param {Notice[]} members @param {Act[]} acts @returns {number} */
+export function lacking(members, acts) {
+  return members.filter(({ state }) => TO_PICK.has(state)).flatMap(({ id, lines }) => lines.filter((line) => {
+    const here = acts.filter(({ kind, args }) => kind === "stock.pick@1" && args.document === id && args.line === line.id);
+    return cmp(here.reduce((sum, { args, sign }) => (sign > 0 ? add(sum, args.quantity) : sub(sum, args.quantity)), line.picked), line.quantity) < 0;
+  })).length;
 }
 
 /**

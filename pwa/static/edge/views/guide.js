@@ -187,12 +187,13 @@ export function listActions(view, session) {
   return html`<button class="button large grow" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.leave", { number: session.task.number })}</button>`;
 }
 
-/** @param {View} view @param {Session} session @param {{walk: {walked: number, saved: number}|null, next: Task|null}} state @returns {{body: Html, actions: Html}} */
-export function finished(view, session, { walk, next }) {
+/** @param {View} view @param {Session} session @param {{walk: {walked: number, saved: number}|null, missing: number, next: Task|null}} state @returns {{body: Html, actions: Html}} */
+export function finished(view, session, { walk, missing, next }) {
   const totes = [...new Set(Object.values(session.totes).map(({ code }) => code))];
   return {
-    body: html`<article class="card done-card">${icon("check")}<p><b>${view.t("guide.finished", { number: session.task?.number })}</b>
+    body: html`<article class="card done-card">${icon("check")}<p><b>${view.t(walk ? "guide.finished" : session.task?.kind === "back" ? "guide.all_back" : "guide.over", { number: session.task?.number })}</b>
         ${totes.length > 0 && html`<span>${view.t("guide.bring", { code: totes.join(" · ") })}</span>`}</p></article>
+      ${missing > 0 && html`<p class="notice caution">${icon("short")}${view.t("guide.missing", { n: missing })}</p>`}
       ${walk && html`<p class="guide-walk"><span>${view.t("guide.walked", { n: walk.walked })}</span>${walk.saved > 0 && html`<span class="saved">${view.t("guide.saved", { n: walk.saved })}</span>`}</p>`}
       ${offer(view, next)}`,
     actions: nextAction(view, next, session),
