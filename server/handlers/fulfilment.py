@@ -10,7 +10,6 @@ from server import clock, desk, web, words
 from server.catalog.maintaining import Missing
 from server.desk import Offer, Step
 from server.outbound import (
-    change,
     delivering,
     following,
     notice,
@@ -37,6 +36,7 @@ STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "shipment": ("move stock", frozenset({"picked", "packed", "checked"})),
     "delivery": ("move stock", frozenset({"shipped"})),
     "refusal": ("move stock", frozenset({"shipped"})),
+    "replacement": ("release notices", notice.LIVE),
     "handing-over": ("release notices", notice.TO_PICK),
     "short-closing": ("release notices", notice.TO_PICK),
     "cancellation": ("release notices", notice.LIVE | {"waiting"}),
@@ -179,6 +179,13 @@ async def refuse(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str
     return await _went(request, notice_id, outcome, "refusal")
 
 
+@post(f"{PATH}/{{notice_id:int}}/replacement", guards=[may("release notices")])
+async def replace(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
+    """What may not leave any more goes back, and another lot is picked instead."""
+    outcome = await releasing.replace(web.known_id(notice_id), by=_by(request))
+    return await _went(request, notice_id, outcome, "replacement")
+
+
 @post(f"{PATH}/{{notice_id:int}}/handing-over", guards=[may("release notices")])
 async def hand_over(request: HTMXRequest, notice_id: FromPath[int]) -> Response[str]:
     """Whoever has it lets others go on."""
@@ -251,12 +258,15 @@ async def _page(
         cartons=(await surveying.cartons([one.id])).get(one.id, []),
         inside=await surveying.contents(standing.story.contents),
         relabel=standing.void_labels,
-        back=await surveying.going_back(change.put_backs(one.state, standing.lines, standing.story)),
+        back=await surveying.going_back(standing.put_backs()),
+        spoiled=sorted(lot for _, lot in standing.spoiled),
+        instead=await surveying.instead_of(await following.replacement(standing)),
         totes=await surveying.totes(one.warehouse),
         people=await surveying.people_of(one.warehouse) if request.user.may("release notices") else [],
         next=standing.next,
         looks=await surveying.looks(one.id),
         counting=standing.checked_by,
+        contents={place: notice.digest(inside) for place, inside in standing.story.contents.items()},
         doors=await delivering.of_notice(one.id),
         is_live=one.state in notice.LIVE,
         steps=_steps(request, standing, refused or {}),
@@ -279,6 +289,8 @@ def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str])
         named -= {"check"} - refused.keys()
     if following_step == "pick" or (one.state in notice.TO_PICK and not standing.steps.packs):
         named -= {"cartons"} - refused.keys()
+    if not standing.spoiled or one.replaces:
+        named -= {"replacement"} - refused.keys()
     if one.delivery:
         named -= {"delivery", "refusal"} - refused.keys()
     if not one.taken_by:
@@ -294,5 +306,5 @@ def _steps(request: HTMXRequest, standing: Standing, refused: Mapping[str, str])
 
 routes = [
     notices, notice_page, release, pick, label_ahead, open_carton, seal, reopen, pack, check, ship, deliver, refuse,
-    hand_over, close_short, cancel,
+    replace, hand_over, close_short, cancel,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from server.db import Statement, as_json, execute, execute_many, fetch, writing
 from server.inbound import purchase, queries, receipt
 from server.inbound.queries import Receipt, ReceiptLine
 from server.inbound.receipt import Arrived, Goods, Line
+from server.outbound import following as outbound
 from server.stock import holding, raising
 from server.stock.ledger import Origin
 from server.stock.movement import Posting
@@ -349,6 +350,7 @@ async def _hold(one: Receipt, goods: Goods, cause: Origin) -> None:
     earlier = await queries.inspections_of_lot(goods.item, goods.lot)
     if not any(check.result in GOOD for check in earlier):
         await holding.hold_lot(goods.item, goods.lot, is_held=True, reason=one.document, by=cause.user)
+        await outbound.follow_lot(goods.item, goods.lot)
 
 
 async def _release_undelivered(one: Receipt, goods: Goods, cause: Origin) -> None:
@@ -361,6 +363,7 @@ async def _release_undelivered(one: Receipt, goods: Goods, cause: Origin) -> Non
                 await holding.hold_lot(
                     goods.item, goods.lot, is_held=False, reason=one.document, by=cause.user
                 )
+                await outbound.follow_lot(goods.item, goods.lot)
             return
 
 

@@ -12,6 +12,7 @@ from server.db import Statement, execute, writing
 from server.inbound import following, putaway, queries
 from server.inbound.putaway import Heap
 from server.inbound.queries import Inspection
+from server.outbound import following as outbound
 from server.outbound import ordering
 from server.stock import holding
 from server.stock.ledger import Origin
@@ -124,6 +125,8 @@ async def _set_hold(item: int, lot: str, reason: str, *, is_held: bool, by: int)
     """Hold or release a lot; whoever waits for the item is served from what is good again."""
     async with writing():
         changed = await holding.hold_lot(item, lot, is_held=is_held, reason=reason, by=by)
+        if changed:
+            await outbound.follow_lot(item, lot)
         if changed and not is_held:
             await ordering.serve_item(item)
         return changed

@@ -99,14 +99,14 @@ DESCRIPTION = "floor"
 async def forwards():
     manager = MigrationManager(migration_id=ID, app_name="stockhand", description=DESCRIPTION)
 
-    manager.add_table(class_name="WorkCost", tablename="work_cost", schema=None, columns=None)
-
     manager.add_table(
-        class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
+        class_name="CompanySetting",
+        tablename="company_setting",
         schema=None,
         columns=None,
     )
+
+    manager.add_table(class_name="WorkCost", tablename="work_cost", schema=None, columns=None)
 
     manager.add_table(class_name="Bill", tablename="bill", schema=None, columns=None)
 
@@ -118,10 +118,52 @@ async def forwards():
     )
 
     manager.add_table(
-        class_name="CompanySetting",
-        tablename="company_setting",
+        class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
         schema=None,
         columns=None,
+    )
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="key",
+        db_column_name="key",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": True,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="CompanySetting",
+        tablename="company_setting",
+        column_name="value",
+        db_column_name="value",
+        column_class_name="Text",
+        column_class=Text,
+        params={
+            "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
     )
 
     manager.add_column(
@@ -221,93 +263,6 @@ async def forwards():
         db_column_name="quantity",
         column_class_name="BigInt",
         column_class=BigInt,
-        params={
-            "default": 0,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="delivery",
-        db_column_name="delivery",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": Delivery,
-            "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.restrict,
-            "target_column": None,
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="kind",
-        db_column_name="kind",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="digest",
-        db_column_name="digest",
-        column_class_name="Text",
-        column_class=Text,
-        params={
-            "default": "",
-            "null": False,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="DeliveryFile",
-        tablename="shipment_delivery_file",
-        column_name="attachment",
-        db_column_name="attachment",
-        column_class_name="Integer",
-        column_class=Integer,
         params={
             "default": 0,
             "null": False,
@@ -644,17 +599,41 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="key",
-        db_column_name="key",
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="delivery",
+        db_column_name="delivery",
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
+        params={
+            "references": Delivery,
+            "on_delete": OnDelete.restrict,
+            "on_update": OnUpdate.restrict,
+            "target_column": None,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="kind",
+        db_column_name="kind",
         column_class_name="Text",
         column_class=Text,
         params={
             "default": "",
             "null": False,
             "primary_key": False,
-            "unique": True,
+            "unique": False,
             "index": False,
             "index_method": IndexMethod.btree,
             "choices": None,
@@ -665,14 +644,35 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="CompanySetting",
-        tablename="company_setting",
-        column_name="value",
-        db_column_name="value",
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="digest",
+        db_column_name="digest",
         column_class_name="Text",
         column_class=Text,
         params={
             "default": "",
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": True,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="DeliveryFile",
+        tablename="shipment_delivery_file",
+        column_name="attachment",
+        db_column_name="attachment",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": 0,
             "null": False,
             "primary_key": False,
             "unique": False,
@@ -862,6 +862,27 @@ async def forwards():
         column_class=Boolean,
         params={
             "default": True,
+            "null": False,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Notice",
+        tablename="shipment_notice",
+        column_name="replaces",
+        db_column_name="replaces",
+        column_class_name="Boolean",
+        column_class=Boolean,
+        params={
+            "default": False,
             "null": False,
             "primary_key": False,
             "unique": False,

@@ -5,7 +5,7 @@ after it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -57,6 +57,16 @@ def shrunk(pinned: Sequence[Pinned], lines: Iterable[Line]) -> list[Pinned]:
     return [cut.get(one.id, one) for one in pinned]
 
 
+def left_out(pinned: Sequence[Pinned], unfit: Collection[tuple[int, str]]) -> list[Pinned]:
+    """Allocations of which nobody is sent for a lot that may not leave."""
+    return [
+        msgspec.structs.replace(one, quantity=one.picked, state="done" if one.picked else "short")
+        if one.rest and (one.item, one.lot) in unfit
+        else one
+        for one in pinned
+    ]
+
+
 # What goes back into bins
 
 
@@ -76,8 +86,13 @@ def too_much(state: str, line: Line) -> int:
     return max(0, line.picked - max(line.shipped, 0 if state == "cancelled" else line.wanted))
 
 
-def put_backs(state: str, lines: Sequence[Line], story: Story) -> list[PutBack]:
-    """What goes back, from where to where: what is not packed yet first, to where the same goods came from."""
+def put_backs(
+    state: str, lines: Sequence[Line], story: Story, spoiled: Collection[tuple[int, str]] = ()
+) -> list[PutBack]:
+    """What goes back, from where to where: what is not packed yet first, to where the same goods came from.
+
+    `spoiled` are lots (item, lot) that may not leave and are to be replaced by others.
+    """
     over: dict[int, int] = defaultdict(int)
     for line in lines:
         over[line.item] += too_much(state, line)
@@ -85,13 +100,17 @@ def put_backs(state: str, lines: Sequence[Line], story: Story) -> list[PutBack]:
     for item, much in story.picked.items():
         if item not in known:
             over[item] += much - story.shipped.get(item, 0)
+    lying = [
+        (goods[:2] not in spoiled, place in story.cartons, place, goods, much)
+        for place, inside in story.there.items()
+        for goods, much in inside.items()
+    ]
     homes = dict(story.taken)
     found = []
-    for place in sorted(story.there, key=lambda place: (place in story.cartons, place)):
-        for goods, much in sorted(story.there[place].items()):
-            share = min(much, over[goods.item])
-            over[goods.item] -= share
-            found += [PutBack(place, home, *goods, part) for home, part in _brought_home(goods, share, homes)]
+    for is_good, _, place, goods, much in sorted(lying):
+        share = min(much, over[goods.item]) if is_good else much
+        over[goods.item] = max(0, over[goods.item] - share)
+        found += [PutBack(place, home, *goods, part) for home, part in _brought_home(goods, share, homes)]
     return found
 
 

@@ -180,6 +180,13 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     left_at: dict[int, int] = {}
     """When goods last left with each of them for the customer."""
 
+    @property
+    def lots(self) -> frozenset[tuple[int, str]]:
+        """The lots that lie in them: item and lot."""
+        return frozenset(
+            (each.item, each.lot) for inside in self.there.values() for each in inside if each.lot
+        )
+
 
 def told(shares: Iterable[Share]) -> Story:
     """Read the movements: each stage that goods passed counts, each they came back over counts against it.

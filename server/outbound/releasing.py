@@ -25,6 +25,7 @@ _INSERT_LINE = Statement(
     " VALUES (?, ?, ?, 0, 0, 0, 0, 0, ?)"
 )
 _MORE = Statement("UPDATE shipment_notice_line SET quantity = quantity + ? WHERE id = ?")
+_REPLACE = Statement("UPDATE shipment_notice SET replaces = true, version = version + 1 WHERE id = ?")
 _NOTICED = Statement("UPDATE sales_line SET noticed = noticed + ? WHERE id = ?")
 _RELEASE = Statement("UPDATE shipment_notice SET released_at = ?, version = version + 1 WHERE id = ?")
 _SHORT = Statement("UPDATE shipment_notice_line SET short = ? WHERE id = ?")
@@ -32,8 +33,8 @@ _TAKE = Statement("UPDATE shipment_notice SET taken_by = ?, device = ?, version 
 _SETTLE = Statement(
     "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, delivers, rule, aisle_mm,"
     " bay_mm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
-    " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, delivers = excluded.delivers, rule = excluded.rule,"
-    " aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
+    " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, delivers = excluded.delivers,"
+    " rule = excluded.rule, aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
 )
 
 
@@ -219,6 +220,22 @@ async def close_short(notice_id: int, *, reason: str, by: By) -> Done | NotNow |
         after = await surveying.notice(one.id)
         assert after is not None, "a notice is never deleted"
         return Done(one.id, after.state)
+
+
+async def replace(notice_id: int, *, by: By) -> Done | NotNow | Missing:
+    """Let what may not leave any more go back into a bin; as it comes back, another lot is named to be picked."""
+    async with writing():
+        found = await following.gather([notice_id])
+        if not found or not _reaches(by, found[0].notice):
+            return Missing()
+        one = found[0].notice
+        if one.state not in notice.LIVE or not found[0].spoiled:
+            return NotNow(("state",))
+        await execute(_REPLACE, one.id)
+        body = {"lots": ["", sorted(lot for _, lot in found[0].spoiled)]}
+        await events.record("notice.replaced", f"sn:{one.id}", body, by=by.person, device=by.device)
+        await following.refresh({one.id: Origin(by.person, by.device)})
+        return Done(one.id, one.state)
 
 
 # Who is at it

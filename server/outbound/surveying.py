@@ -1,7 +1,8 @@
 """Reads about what the floor does for orders: notices, waves, their lines, places, cartons and checks."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from server.documents.filters import Filters
 from server.outbound.change import PutBack
 from server.outbound.notice import Line, Pinned, Seen, Share, Steps
 from server.people.role import permissions
+from server.stock.lot import is_expired
 
 Warehouses = frozenset[int] | None
 
@@ -55,6 +57,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     shipped_at: int | None
     delivered_at: int | None
     delivery: str
+    replaces: bool
     walk_mm: int
     by_code_mm: int
     created_by: int
@@ -137,7 +140,8 @@ _NOTICES = (
     " n.priority, n.due_on, n.tote,"
     " coalesce(l.code, '') AS tote_code, n.taken_by, coalesce(nullif(u.display_name, ''), u.name, '') AS taker,"
     " n.device, n.carrier, n.tracking, n.weight_g, n.released_at, n.picked_at, n.packed_at, n.checked_at,"
-    " n.shipped_at, n.delivered_at, n.delivery, n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version,"
+    " n.shipped_at, n.delivered_at, n.delivery, n.replaces,"
+    " n.walk_mm, n.by_code_mm, n.created_by, n.created_at, n.version,"
     " coalesce(a.is_double_checked, false) AS is_double_checked, coalesce(o.addressed_at, 0) AS addressed_at"
     " FROM shipment_notice n JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer"
     " JOIN warehouse w ON w.id = n.warehouse LEFT JOIN wave v ON v.id = n.wave"
@@ -216,7 +220,8 @@ async def notices(ids: Iterable[int]) -> list[Notice]:
 
 def _notice(row: Row) -> Notice:
     values: dict[str, Any] = dict(row)
-    return Notice(**values | {"is_double_checked": bool(values["is_double_checked"])})
+    flags = {name: bool(values[name]) for name in ("is_double_checked", "replaces")}
+    return Notice(**values | flags)
 
 
 async def notice(notice_id: int, warehouses: Warehouses = None) -> Notice | None:
@@ -296,13 +301,16 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
     person: int
     name: str
+    location: int
     code: str
+    content: str
     checked_at: int
     proof: str
 
 
 _LOOKS = Statement(
-    "SELECT c.person, coalesce(nullif(u.display_name, ''), u.name, '') AS name, l.code, c.checked_at, c.proof"
+    "SELECT c.person, coalesce(nullif(u.display_name, ''), u.name, '') AS name, c.location, l.code, c.content,"
+    " c.checked_at, c.proof"
     " FROM shipment_check c JOIN location l ON l.id = c.location LEFT JOIN user_account u ON u.id = c.person"
     " WHERE c.notice = ? ORDER BY c.checked_at DESC, c.id DESC LIMIT 100"
 )
@@ -311,6 +319,20 @@ _LOOKS = Statement(
 async def looks(notice_id: int) -> list[Look]:
     """Who looked into the cartons of a notice, the latest first, whether it counts or not."""
     return [Look(**dict(row)) for row in await fetch(_LOOKS, notice_id)]
+
+
+_LOTS = _about("SELECT item, code, is_held, expiry_on FROM lot WHERE item")
+
+
+async def spoiled(goods: Collection[tuple[int, str]], today: date) -> frozenset[tuple[int, str]]:
+    """Which of these lots may not leave: held, or expired."""
+    if not goods:
+        return frozenset()
+    rows = await fetch(_LOTS, as_json(sorted({item for item, _ in goods})))
+    bad = {
+        (row["item"], row["code"]) for row in rows if row["is_held"] or is_expired(row["expiry_on"], today)
+    }
+    return frozenset(bad & set(goods))
 
 
 async def places(ids: Iterable[int]) -> dict[int, Place]:
@@ -349,6 +371,13 @@ async def going_back(backs: Collection[PutBack]) -> list[GoesBack]:
         )
         for one in backs
     ]
+
+
+async def instead_of(replacement: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """From where another lot can be had: place, lot and quantity."""
+    found = replacement["instead"]
+    at = await places(int(one["location"][2:]) for one in found)
+    return [(at[int(one["location"][2:])].code, one["lot"], one["quantity"]) for one in found]
 
 
 async def cartons(ids: Collection[int]) -> dict[int, list[Carton]]:

@@ -100,7 +100,8 @@ class Wave(Table, tablename="wave"):
 class Notice(Table, tablename="shipment_notice"):
     """The order to the warehouse to send something: one customer, one address, one or more cartons.
 
-    `walk_mm` is the way to all its places, `by_code_mm` what it would be in the order of their codes.
+    `walk_mm` is the way to all its places, `by_code_mm` what it would be in the order of their codes; `replaces` says
+    that what was picked of a lot which may not leave goes back, and another lot is picked instead.
     """
 
     number = code(unique=True)
@@ -123,6 +124,7 @@ class Notice(Table, tablename="shipment_notice"):
     shipped_at = moment(null=True)
     delivered_at = moment(null=True)
     delivery = Text(default="")
+    replaces = Boolean(default=False)
     walk_mm = BigInt(default=0)
     by_code_mm = BigInt(default=0)
     created_by = Integer(default=0)
