@@ -138,7 +138,7 @@ export const WORDS = {
   "guide.waiting": ["{n} 个任务待拣", "{n} tasks to pick"],
   "guide.taken": ["已领取 {number}", "{number} is yours"],
   "guide.left": ["已交回 {number}", "{number} is open to others"],
-  "guide.leave": ["交回 {number}", "Give back {number}"],
+  "guide.leave": ["交回当前任务", "Give this task back"],
   "guide.lost": ["{who} 已在拣这个任务", "{who} is at this task"],
   "guide.lost_picked": ["已拣的仍然有效，请把周转箱交给 {who}", "What you picked counts; hand the tote to {who}"],
   "guide.no_task": ["先领取任务", "Take a task first"],

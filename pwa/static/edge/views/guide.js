@@ -184,7 +184,7 @@ function stateBadge(view, task, isCurrent) {
 /** @param {View} view @param {Session} session @returns {Html|null} */
 export function listActions(view, session) {
   if (!session.task) return html`<button class="button large wide primary" type="button" hx-post="/edge/guide/next">${icon("pick")}${view.t("guide.next")}</button>`;
-  return html`<button class="button large grow" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.leave", { number: session.task.number })}</button>`;
+  return html`<button class="button large grow" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.leave")}</button>`;
 }
 
 /** @param {View} view @param {Session} session @param {{walk: {walked: number, saved: number}|null, missing: number, next: Task|null}} state @returns {{body: Html, actions: Html}} */
