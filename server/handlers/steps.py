@@ -38,6 +38,7 @@ async def settle_outbound(request: HTMXRequest, warehouse_id: FromPath[int]) -> 
         checkers=_whole(form.whole("checkers")),
         ships=form.flag("ships"),
         delivers=form.flag("delivers"),
+        scans_bins=form.flag("scans_bins"),
         # What is neither is refused beside its field.
         rule=form.text("rule"),  # type: ignore[arg-type]
         aisle_mm=_whole(form.whole("aisle_mm")),

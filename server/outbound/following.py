@@ -658,6 +658,8 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     grid = [standing.steps.aisle_mm, standing.steps.bay_mm]
     if grid != USUAL_GRID:
         body["grid"] = grid
+    if standing.steps.scans_bins:
+        body["strict"] = True
     if one.taken_by:
         body |= {"taken": f"u-{one.taken_by}", "taker": one.taker, "device": f"d-{one.device}"}
     return body

@@ -54,6 +54,8 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     ships: bool = True
     delivers: bool = False
     """Somebody of ours brings it, and the customer signs for it."""
+    scans_bins: bool = False
+    """Pickers scan every bin before its goods, also where the goods alone would say where they stand."""
     rule: Literal["fefo", "fifo"] = "fefo"
     aisle_mm: int = 3000
     bay_mm: int = 1200

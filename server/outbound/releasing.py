@@ -31,10 +31,10 @@ _RELEASE = Statement("UPDATE shipment_notice SET released_at = ?, version = vers
 _SHORT = Statement("UPDATE shipment_notice_line SET short = ? WHERE id = ?")
 _TAKE = Statement("UPDATE shipment_notice SET taken_by = ?, device = ?, version = version + 1 WHERE id = ?")
 _SETTLE = Statement(
-    "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, delivers, rule, aisle_mm,"
-    " bay_mm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
+    "INSERT INTO floor_setting (warehouse, picks, packs, checkers, ships, delivers, scans_bins, rule, aisle_mm,"
+    " bay_mm) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (warehouse) DO UPDATE SET picks = excluded.picks,"
     " packs = excluded.packs, checkers = excluded.checkers, ships = excluded.ships, delivers = excluded.delivers,"
-    " rule = excluded.rule, aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
+    " scans_bins = excluded.scans_bins, rule = excluded.rule, aisle_mm = excluded.aisle_mm, bay_mm = excluded.bay_mm"
 )
 
 

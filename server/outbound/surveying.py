@@ -177,8 +177,8 @@ _SHARES = Statement(*(
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
 _SETTINGS = _about(
-    "SELECT warehouse, picks, packs, checkers, ships, delivers, rule, aisle_mm, bay_mm FROM floor_setting WHERE"
-    " warehouse"
+    "SELECT warehouse, picks, packs, checkers, ships, delivers, scans_bins, rule, aisle_mm, bay_mm FROM"
+    " floor_setting WHERE warehouse"
 )
 _PINNED = Statement(*(
     "SELECT document, id, line, item, location, lot, serial, quantity, picked, state, position FROM allocation"
@@ -275,7 +275,7 @@ async def steps_of(warehouses: Iterable[int]) -> dict[int, Steps]:
     found = dict.fromkeys(asked, Steps())
     for row in await fetch(_SETTINGS, as_json(asked)):
         values: dict[str, Any] = {field: row[field] for field in Steps.__struct_fields__}
-        flags = {name: bool(row[name]) for name in ("picks", "packs", "ships", "delivers")}
+        flags = {name: bool(row[name]) for name in ("picks", "packs", "ships", "delivers", "scans_bins")}
         found[row["warehouse"]] = Steps(**values | flags)
     return found
 

@@ -220,6 +220,7 @@ class FloorSetting(Table, tablename="floor_setting"):
     checkers = Integer(default=1)
     ships = Boolean(default=True)
     delivers = Boolean(default=False)
+    scans_bins = Boolean(default=False)
     rule = Text(default="fefo")
     aisle_mm = Integer(default=3000)
     bay_mm = Integer(default=1200)

@@ -17,7 +17,7 @@ from server.stock import promising, verifying
 from server.sync import dispatching
 from tests import given
 from tests.inbound import trade
-from tests.outbound.floor import noticed, picker, pinned, standing, steps, tote
+from tests.outbound.floor import noticed, picker, pinned, released, shown, standing, steps, tote
 from tests.outbound.orders import ADA, only_line, ordered, reserved
 
 pytestmark = pytest.mark.database
@@ -209,3 +209,14 @@ async def test_without_putting_away_refused_goods_need_a_place_of_their_own(data
 
     assert isinstance(outcome, Refused)
     assert [fault.field for fault in outcome.faults] == ["reject"]
+
+
+async def test_devices_are_told_where_every_bin_is_to_be_scanned(database: db.Database) -> None:
+    await given.stock("CUP", 3, at="A-01")
+    await released(CUP=3)
+    (before,) = (await shown("notice")).values()
+
+    await steps(scans_bins=True)
+
+    (after,) = (await shown("notice")).values()
+    assert ("strict" in before, after["strict"]) == (False, True)

@@ -85,6 +85,16 @@ test("a wrong item is refused in the picture, and writes nothing", async () => {
   assert.equal((await written(device)).length, 1);
 });
 
+test("where every bin is to be scanned, the goods alone do not do", async () => {
+  const { device } = await floor({ strict: true });
+  await ask(device, "/edge/guide/next", {});
+  await scan(device, "LOC-T-8");
+
+  assert.match(await scan(device, "CUP"), /tone="bad"[\s\S]*先扫描库位 A-01/);
+  await scan(device, "LOC-A-01");
+  assert.match(await scan(device, "CUP"), /tone="good"/);
+});
+
 test("skipped, a line stands at the end; undone, it stands there again", async () => {
   const { device } = await floor();
   await ask(device, "/edge/guide/next", {});
