@@ -445,6 +445,21 @@ async def _read(request: HTMXRequest, form: Form) -> tuple[Head, list[Typed], li
 # Bills
 
 
+@get(BILLS, guards=[may("see production")])
+async def bills(request: HTMXRequest) -> Response[str]:
+    """What is made here, and of how many things."""
+    return web.page(request, "making/bills.html", found=await queries.bills_in_force())
+
+
+@get("/making/trace", guards=[may("see production")])
+async def trace(request: HTMXRequest, q: FromQuery[str] = "") -> Response[str]:
+    """Where a lot or a serial went, and what it was made of: for a recall."""
+    mark = q.replace("\0", "").strip()[:100]
+    found = await queries.with_mark(mark, request.user.warehouses) if mark else []
+    went = {one.id: await queries.went(one.id) for one in found}
+    return web.page(request, "making/trace.html", mark=mark, found=found, went=went)
+
+
 @get(f"{BILLS}/{{item_id:int}}", guards=[may("see production")])
 async def bill_page(request: HTMXRequest, item_id: FromPath[int], done: FromQuery[str] = "") -> Response[str]:
     """What an item is made of, what it goes into, and every earlier version."""
@@ -560,6 +575,8 @@ routes: list[Any] = [
     issue_material,
     return_material,
     bring_products,
+    bills,
+    trace,
     bill_page,
     edit_bill_page,
     write_bill,

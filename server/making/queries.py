@@ -20,6 +20,9 @@ from server.stock import flow
 from server.stock.lot import Lot
 
 PAGE_SIZE = 50
+TRACED = 50
+"""Orders that a search for one lot shows."""
+
 Warehouses = frozenset[int] | None
 """The warehouses that somebody sees; None means all of them."""
 
@@ -75,6 +78,18 @@ class ComponentLine(msgspec.Struct, frozen=True, kw_only=True):
         return money.format_percent(self.line.scrap) if self.line.scrap else ""
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A product with the version of its bill that holds."""
+
+    id: int
+    code: str
+    name: str
+    version: int
+    components: int
+    is_backflush: bool
+    created_at: int
+
+
 class UsedIn(msgspec.Struct, frozen=True):
     """A product that an item goes into: so much of it for so many pieces."""
 
@@ -97,6 +112,12 @@ _COMPONENTS = _among(
     " FROM bill_of_materials c JOIN item i ON i.id = c.component WHERE",
     "c.bill",
     " ORDER BY c.bill, c.position",
+)
+_LISTED = Statement(
+    "SELECT i.id, i.code, i.name, b.version, count(c.id) AS components, b.is_backflush, b.created_at FROM bill b"
+    " JOIN item i ON i.id = b.product JOIN bill_of_materials c ON c.bill = b.id"
+    " WHERE b.version = (SELECT max(o.version) FROM bill o WHERE o.product = b.product)"
+    " GROUP BY i.id, i.code, i.name, b.version, b.is_backflush, b.created_at ORDER BY i.code LIMIT 1000"
 )
 _PRODUCTS = Statement(
     "SELECT i.code, i.name FROM item i WHERE i.is_active AND EXISTS (SELECT 1 FROM bill b JOIN bill_of_materials c"
@@ -138,6 +159,13 @@ async def component_lines(bill_id: int) -> list[ComponentLine]:
     return [
         ComponentLine(line=_component(row), code=row["code"], name=row["name"], base=row["base"])
         for row in await fetch(_COMPONENTS, as_json([bill_id]))
+    ]
+
+
+async def bills_in_force() -> list[Listed]:
+    """Everything that is made of something now."""
+    return [
+        Listed(**(dict(row) | {"is_backflush": bool(row["is_backflush"])})) for row in await fetch(_LISTED)
     ]
 
 
@@ -314,6 +342,11 @@ _LEFT_OVER = Statement(
     " WHERE l.kind = 'production' AND NOT k.is_made"
     " GROUP BY d.item, d.place, d.lot, d.serial HAVING sum(d.quantity) > 0 ORDER BY d.item, d.lot, d.serial"
 )
+_MARKED = Statement(
+    # From wo-0 to wo-9…: the index of documents finds them without looking at all others.
+    "SELECT DISTINCT document FROM movement WHERE document <> '' AND document >= 'wo-' AND document < 'wo.'"
+    " AND kind = 'flow' AND (lot = ? OR serial = ?)"
+)
 _OPERATIONS = Statement(
     "SELECT o.id FROM operation o WHERE o.undone_by = '' AND o.kind LIKE 'stock.%' AND o.id IN"
     " (SELECT m.operation FROM movement m WHERE m.kind = 'flow' AND m.document <> '' AND m.document = ?)"
@@ -379,6 +412,13 @@ async def went(work_id: int) -> list[Went]:
     """Which lots and serials went into an order and came out of it."""
     rows = await fetch(_WENT, work.wire_id(work_id))
     return [Went(**(dict(row) | {"quantity": int(row["quantity"])})) for row in rows]
+
+
+async def with_mark(mark: str, warehouses: Warehouses) -> list[Work]:
+    """Orders into which a lot or serial went, or out of which it came, newest first."""
+    rows = await fetch(_MARKED, mark, mark)
+    found = await works_by_id([work.number_of(row[0]) for row in rows])
+    return [one for one in reversed(found) if warehouses is None or one.warehouse in warehouses][:TRACED]
 
 
 async def left_over(work_id: int) -> list[tuple[int, int, str, str, int]]:

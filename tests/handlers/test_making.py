@@ -314,3 +314,37 @@ async def test_who_may_see_costs_sees_what_an_order_cost(app: Litestar) -> None:
 
     assert "Products made" in page and "40.00" in page
     assert "40.00" not in (await storekeeper.get(f"{PATH}/{number}")).text
+
+
+async def test_a_lot_is_traced_to_what_it_went_into_and_to_what_it_was_made_of(
+    app: Litestar, supervisor: httpx.AsyncClient
+) -> None:
+    await given.item("BOX", has_lots=True)
+    await given.stock("CUP", 2, at="A-01", lot="C7")
+    await shop.compose(parts={"CUP": "2"})
+    number = await shop.order(much="1")
+    await shop.take_all(number)
+    await shop.bring(number, "1", lot="B1")
+
+    forward = (await supervisor.get("/making/trace?q=C7")).text
+    back = (await supervisor.get("/making/trace?q=B1")).text
+    nothing = (await supervisor.get("/making/trace?q=X9")).text
+    empty = (await supervisor.get("/making/trace")).text
+    east = await signed_in(app, "supervisor", name="east", warehouses=("EAST",))
+
+    assert "B1" in forward and (await shop.one(number)).number in forward
+    assert "C7" in back
+    assert "No production order took it or made it" in nothing
+    assert "Look for a lot or serial" in empty
+    assert "B1" not in (await east.get("/making/trace?q=C7")).text
+
+
+async def test_what_is_made_here_is_listed(supervisor: httpx.AsyncClient) -> None:
+    nothing = (await supervisor.get("/making/bills")).text
+    await shop.compose()
+    await shop.compose(parts={"CUP": "3"}, is_backflush=True)
+
+    page = (await supervisor.get("/making/bills")).text
+
+    assert "No bills of materials yet" in nothing
+    assert "Version 2" in page and "BOX" in page
