@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 from e2e import browser as chromium  # noqa: E402  # found by the line above
 from e2e import words  # noqa: E402
 from e2e.house import House  # noqa: E402
-from e2e.test_guided_pick import released, wanted  # noqa: E402
+from e2e.test_guided_pick import released, sent, wanted  # noqa: E402
+from e2e.test_packing_and_shipping import STEPS  # noqa: E402
 
 OUT = ROOT / "docs/screenshots"
 MOST_BYTES = 150_000
@@ -47,8 +48,10 @@ def main() -> None:
         work_beside(theirs)
         with launched(playwright) as browser:
             send_to_floor(browser, house)
+            pick_at_the_desk(browser, house)
         for language in ("zh", "en"):
             take_hand(mine, language)
+            take_outgoing(mine, language)
             change_language(mine)
         with launched(playwright) as browser:
             take_desk(browser, house, silent=mine, working=theirs)
@@ -181,6 +184,87 @@ def take_guided(page: Page, shot: Callable[[str], None]) -> None:
         words.scan_and_hear(page, words.barcode(wanted(page)[1]))
     shot("guide-done")
     words.go_home(page)
+
+
+OUTGOING = {"zh": ("MT-05", "NOTE-A5", "000017"), "en": ("MT-06", "STAPLER", "000024")}
+"""For each language: the tote of a notice, what is in it, and what people read on its carton's label."""
+
+
+def pick_at_the_desk(browser: Browser, house: House) -> None:
+    """A notice for each language, picked from paper, in a house where two check and customers sign."""
+    page = chromium.desk(browser, chromium.Watch(house.url))
+    words.sign_in(page, *(house.data / "first-sign-in.txt").read_text("utf-8").split())
+    page.goto("/catalog/warehouses")
+    place = page.locator("a[href^='/catalog/warehouses/']", has_text="MAIN").first.get_attribute("href")
+    sent(page, f"{place}/steps/outbound", dict(STEPS))
+    sent(page, "/outbound/cartons", {"warehouse": str(place).rpartition("/")[2], "count": "2"})
+    for tote, item, _ in OUTGOING.values():
+        released(page, [(item, 2)])
+        page.locator("select[name=tote]").select_option(label=tote)
+        page.locator("form[action$='/picking'] button").click()
+        expect(page.locator("main")).to_contain_text("已登记拣货")
+    page.context.close()
+
+
+def take_outgoing(page: Page, language: str) -> None:
+    """Packed, checked, sent and signed for, with a picture of each; the second person is she who signed in before."""
+    tote, item, label = OUTGOING[language]
+    carton = f"00{label.zfill(18)}"
+
+    def shot(name: str) -> None:
+        page.wait_for_timeout(900)
+        keep(page, f"hand-{name}-{language}")
+
+    words.begin(page, "pack")
+    words.scan_until_known(page, words.label_of(tote))
+    words.scan_and_hear(page, carton)
+    words.scan_and_hear(page, words.barcode(item))
+    shot("pack")
+    page.locator("[hx-post='/edge/pack/all']").tap()
+    page.wait_for_timeout(SETTLED_MS)
+    words.go_home(page)
+    words.begin(page, "check")
+    words.scan_and_hear(page, carton)
+    for _ in range(2):
+        words.scan_and_hear(page, words.barcode(item))
+    page.locator("[hx-post='/edge/check/done']").tap()
+    page.locator("[hx-post='/edge/check/second']").first.wait_for()
+    shot("second")
+    page.locator("[hx-post='/edge/check/second']").first.tap()
+    words.type_figure(page, "3690")
+    expect(words.told(page)).to_have_attribute("tone", "good", timeout=PATIENCE_MS)
+    words.go_home(page)
+    words.begin(page, "ship")
+    words.scan_and_hear(page, carton)
+    words.scan_and_hear(page, f"SF14400{label}")
+    shot("ship")
+    page.locator("[hx-post='/edge/ship/departure']").tap()
+    page.wait_for_timeout(SETTLED_MS)
+    page.locator("[hx-get='/edge/door']").tap()
+    words.scan_and_hear(page, carton)
+    sign(page)
+    shot("door")
+    page.locator(".signature-buttons .primary").tap()
+    page.wait_for_timeout(SETTLED_MS)
+    page.locator("button[form=delivered]").tap()
+    page.wait_for_timeout(SETTLED_MS)
+    words.go_home(page)
+
+
+def sign(page: Page) -> None:
+    """A customer's name, as one writes it in a hurry."""
+    box = page.locator(".signature-ink").bounding_box()
+    assert box is not None
+    strokes = (
+        ((40, 50), (60, 20), (60, 90), (90, 45), (110, 80)),
+        ((120, 60), (150, 30), (140, 85), (190, 50), (250, 65)),
+    )
+    for stroke in strokes:
+        page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
+        page.mouse.down()
+        for x, y in stroke[1:]:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        page.mouse.up()
 
 
 def take_waiting_and_signin(page: Page, shot: Callable[[str], None], language: str) -> None:
