@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from e2e import words
 from e2e.conftest import OpenDesk
-from e2e.test_targets import faults
+from e2e.test_every_page import Reader
 
 ORDERS, NEW = "/outbound/orders", "/outbound/orders/new"
 PAGES = (
@@ -179,19 +179,19 @@ def test_nobody_is_shut_out_of_a_document(
     found = {}
     for path in PAGES:
         desk.goto(path)
-        found[path] = faults(desk)
+        found[path] = Reader(desk).faults()
     desk.goto(f"{ORDERS}?state=")
     desk.locator(".row-link").first.press("Enter")
     expect(desk.locator("#timeline")).to_be_visible()
-    found["an order"] = faults(desk)
+    found["an order"] = Reader(desk).faults()
     desk.goto(NEW)
     row(desk, 0).locator("[data-cell=item]").press_sequentially("杯", delay=20)
     expect(desk.locator("[role=option]").first).to_be_visible()
-    found["suggestions"] = faults(desk)
+    found["suggestions"] = Reader(desk).faults()
     desk.keyboard.press("Escape")
     desk.locator("#desk-search").press_sequentially("cup", delay=20)
     expect(desk.locator("#desk-found [role=option]").first).to_be_visible()
-    found["search"] = faults(desk)
+    found["search"] = Reader(desk).faults()
 
     assert {path: what for path, what in found.items() if what} == {}
 

@@ -7,11 +7,9 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from e2e import words
-from e2e.browser import WALL
-from e2e.conftest import OpenDesk, OpenDevice
-from e2e.house import ROOT, House
+from e2e.conftest import OpenDevice
+from e2e.house import House
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 MASK = f"(01){words.barcode('MASK-50').zfill(14)}(17)270131(10)L2409"
 GLOVE = f"(01){words.barcode('GLOVE-M').zfill(14)}(10)L77"
 
@@ -130,55 +128,3 @@ def tap(button: Any) -> None:
     before = button.element_handle()
     button.tap()
     before.wait_for_element_state("hidden")
-
-
-HAND = ("receive", "move", "pick", "count", "lookup", "undo", "waiting", "device")
-DESK = (
-    "/", "/board", "/stock", "/stock/movements", "/stock/incidents", "/catalog/items", "/catalog/items/1",
-    "/catalog/partners", "/catalog/warehouses", "/catalog/warehouses/1", "/imports", "/printing/jobs",
-    "/crm/customers", "/crm/customers/1", "/crm/customers/1/statement", "/crm/partners/1/terms",
-    "/crm/partners/1/card", "/crm/prices", "/crm/prices/new",
-    "/printing/stations", "/devices", "/people", "/account",
-)  # fmt: skip
-
-
-def test_nobody_is_shut_out_of_a_hand_screen(hand: Page) -> None:
-    found = {"home": faults(hand)}
-    for name in HAND:
-        hand.evaluate("(path) => { window.htmx.ajax('GET', path, '#screen'); }", f"/edge/{name}")
-        expect(words.screen(hand, name)).to_be_visible()
-        found[name] = faults(hand)
-
-    assert {name: what for name, what in found.items() if what} == {}
-
-
-def test_nobody_is_shut_out_of_a_page_of_the_desk(open_desk: OpenDesk) -> None:
-    desk = open_desk(viewport=WALL)
-    found = {"/sign-in": opened(desk, "/sign-in")}
-    words.sign_in(desk, "chen")
-    found |= {path: opened(desk, path) for path in DESK}
-
-    assert {path: what for path, what in found.items() if what} == {}
-
-
-def opened(desk: Page, path: str) -> list[str]:
-    """Serious faults of a page of the desk."""
-    desk.goto(path)
-    return faults(desk)
-
-
-def faults(page: Page) -> list[str]:
-    """What axe calls serious or worse: which rule, and the first place that breaks it.
-
-    The debugging protocol is not bound by the content policy, which rightly keeps a script tag out.
-    """
-    wire = page.context.new_cdp_session(page)
-    wire.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8") + "; true"})
-    run = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
-    answer = wire.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
-    wire.detach()
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in answer["result"]["value"]
-        if one["impact"] in ("serious", "critical")
-    ]

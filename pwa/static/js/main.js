@@ -11,8 +11,9 @@ import { checkDevice } from "./device_check.js";
 import { toggleCamera } from "./camera_toggle.js";
 import { startEdge } from "./edge_client.js";
 import { ask, listenForScans } from "./scanning.js";
-import { say } from "./say.js";
+import { language, say } from "./say.js";
 import { play, unlock } from "./sound.js";
+import { t } from "../edge/words.js";
 import { vibrate } from "./vibrate.js";
 import { keepAwake } from "./wake.js";
 import { listenToWedge } from "./wedge.js";
@@ -25,9 +26,16 @@ document.addEventListener("keydown", unlock, { capture: true });
 document.addEventListener("click", onClick);
 document.addEventListener("htmx:after:swap", checkDevice);
 document.addEventListener("htmx:after:swap", onDoor);
+document.addEventListener("htmx:after:swap", speakAlike);
 document.addEventListener("htmx:error", () => say("bad", "page.failed"));
 startEdge();
 ask("GET", "/edge/start");
+
+/** The page was kept in the language of whoever opened it first; what is around the screen speaks as the screen does. */
+function speakAlike() {
+  document.documentElement.lang = language() === "en" ? "en" : "zh-CN";
+  for (const each of document.querySelectorAll(".scanners, #scan-sink")) each.setAttribute("aria-label", t(language(), "scan.input"));
+}
 
 /** Few people stand at a customer's door: what draws signatures is loaded when somebody does. */
 function onDoor() {
