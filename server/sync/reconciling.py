@@ -35,7 +35,9 @@ GATHER_S = 0.003
 
 
 NO_EFFECT = ("held", "rejected")
-QUIET = ("suspense", "fraction", "factor_differs", "backordered", "order_held", "second_opinion")
+QUIET = (
+    "suspense", "fraction", "factor_differs", "backordered", "order_held", "order_shipped", "second_opinion",
+)  # fmt: skip
 """Warnings that nobody has to look into: they are told elsewhere, or are nothing but news."""
 
 UNCHAINED = "?"

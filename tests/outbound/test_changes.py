@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server import db
+from server import clock, db
 from server.catalog.maintaining import Refused
 from server.db import Statement, fetch
 from server.documents.line import Line as Typed
@@ -15,7 +15,8 @@ from server.outbound import following, ordering, packing, queries, surveying
 from server.outbound.order import Head
 from server.outbound.ordering import By, Done, NotNow, Saved
 from server.stock import verifying
-from server.sync import dispatching, performing, wire
+from server.sync import dispatching, envelope, performing, reconciling, wire
+from server.sync import queries as devices
 from server.sync.performing import Act
 from tests import given
 from tests.outbound.floor import noticed, pick, picker, pinned, put_back, shown, standing, steps, tote
@@ -417,3 +418,74 @@ async def _end(order: int, notice: int) -> list[Any]:
     ]
     kinds = [kind for kind in await incidents() if kind != "shortage"]
     return [one.state, one.total, [tuple(row) for row in balances], figures, sorted(backs), kinds]
+
+
+# From devices
+
+
+async def send(device: given.Pda, operation: dict[str, object]) -> Any:
+    """Report what was done earlier; gives its verdict."""
+    known = await devices.device_by_bearer(device.headers["Authorization"])
+    assert known is not None
+    answer = await reconciling.reconcile(envelope.read(device.batch(operation), clock.now()), known)
+    assert isinstance(answer, wire.Answer), answer
+    return answer.verdicts[0]
+
+
+async def seller() -> given.Pda:
+    await given.person("seller", role="salesperson")
+    return await given.pda("seller", name="seller's phone")
+
+
+async def test_an_order_cancelled_on_the_road_says_that_it_had_left(database: db.Database) -> None:
+    await steps(packs=False, checkers=0)
+    await given.stock("CUP", 20, at="A-01")
+    order, notice = await at_work(CUP=4)
+    await pick(notice, CUP=4, at="A-01")
+    phone = await seller()
+    cancelled = phone.operation("order.cancel@1", {"order": f"so-{order}", "reason": "变卦"})
+    await ship(notice)
+
+    verdict = await send(phone, cancelled)
+
+    assert (verdict.outcome, verdict.reason) == ("warning", "order_shipped")
+    assert await incidents() == ["cancelled_shipped"]
+
+
+async def test_an_order_made_smaller_on_the_road_holds_though_more_has_left(database: db.Database) -> None:
+    await steps(packs=False, checkers=0)
+    await given.stock("CUP", 20, at="A-01")
+    order, notice = await at_work(CUP=4)
+    await pick(notice, CUP=4, at="A-01")
+    phone = await seller()
+    lines = [{"item": f"i-{await given.item('CUP')}", "quantity": "3"}]
+    smaller = phone.operation("order.change@1", {"order": f"so-{order}", "lines": lines})
+    await ship(notice)
+
+    verdict = await send(phone, smaller)
+
+    assert verdict.outcome == "applied"
+    found = await only_line(order)
+    assert (found.wanted, found.shipped) == (3000, 4000)
+    assert await incidents() == ["sent_too_much"]
+
+
+async def test_a_look_from_before_the_address_changed_does_not_count_when_it_comes_late(
+    database: db.Database,
+) -> None:
+    await steps(checkers=1)
+    await given.stock("CUP", 20, at="A-01")
+    order, notice = await at_work(CUP=4)
+    carton = await boxed(notice)
+    li = await given.pda("li")
+    looked = li.operation("stock.check@1", {"carton": f"l-{carton}", "document": f"sn-{notice}"})
+
+    await change(order, address="新地址 1 号", CUP=4)
+    await send(li, looked)
+
+    (found,) = await following.gather([notice])
+    assert (found.notice.state, found.next, found.void_labels) == (
+        "packed",
+        "check",
+        frozenset({carton}),
+    )
