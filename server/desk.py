@@ -20,6 +20,9 @@ from server.web import Form, HTMXRequest, Page, Unsaved
 
 BLANK_ROWS = 3
 MAX_REASON = 200
+USUAL = "warehouse"
+"""Under this name the warehouse of a person's last document is kept, beside the filters of their lists."""
+
 MAX_EXPORT = 10_000
 """Rows of a list that one spreadsheet takes."""
 
@@ -195,9 +198,19 @@ async def draft(request: HTMXRequest) -> Draft | None:
 
 
 async def forget_draft(request: HTMXRequest, form: Form) -> None:
-    """After the form was saved: its draft is done with. The form names it in its field `draft`."""
+    """After the form was saved: its draft is done with, named in its field `draft`, and its warehouse is the usual."""
     if path := form.text("draft"):
         await drafting.discard(request.user.id, path)
+    if warehouse := form.text("warehouse"):
+        await drafting.remember_filters(request.user.id, USUAL, {"warehouse": warehouse})
+
+
+async def usual_warehouse(request: HTMXRequest, houses: Sequence[catalog.Warehouse]) -> str:
+    """The warehouse a new form begins with: where this person wrote last, else the one that was there first."""
+    kept = await queries.draft(request.user.id, drafting.LISTS + USUAL)
+    last = kept.fields.get("warehouse", "") if kept else ""
+    known = sorted(one.id for one in houses)
+    return last if last in map(str, known) else str(known[0]) if known else ""
 
 
 async def saved(

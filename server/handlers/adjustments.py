@@ -247,16 +247,17 @@ async def _form(
 ) -> Response[str]:
     # Rows that count stand first, so that what is wrong with the third of them is said beside it.
     typed = sorted(form.rows("lines", *COLUMNS), key=lambda row: not row[1])
+    houses = await desk.warehouses(request)
     return web.page(
         request,
         "stock/adjustment_form.html",
         status=status,
         one=one,
         path=f"{PATH}/{one.id}/edit" if one else f"{PATH}/new",
-        values=form.typed(),
+        values={"warehouse": await desk.usual_warehouse(request, houses)} | form.typed(),
         rows=await desk.editor_rows(typed, columns=COLUMNS),
         reasons=list(adjustment.REASONS),
-        warehouses=await desk.warehouses(request),
+        warehouses=houses,
         errors=errors,
         draft=draft,
     )

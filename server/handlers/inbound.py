@@ -331,16 +331,17 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
+    houses = await desk.warehouses(request)
     return web.page(
         request,
         "inbound/receipt_form.html",
         status=status,
         path=f"{PATH}/new",
         kinds=sorted(receiving.MANUAL),
-        values=form.typed(),
+        values={"warehouse": await desk.usual_warehouse(request, houses)} | form.typed(),
         rows=await desk.editor_rows(form.rows("lines", *lines.COLUMNS)),
         suppliers=await queries.suppliers(),
-        warehouses=await desk.warehouses(request),
+        warehouses=houses,
         errors=errors,
         draft=draft,
     )

@@ -273,9 +273,7 @@ async def _form(
 ) -> Response[str]:
     houses = await desk.warehouses(request)
     # Whoever sells mostly sells from the same warehouse.
-    last = await queries.last_warehouse(request.user.id)
-    usual = next((one.id for one in houses if one.id == last), houses[0].id if houses else "")
-    values = {"warehouse": str(usual)} | form.typed()
+    values = {"warehouse": await desk.usual_warehouse(request, houses)} | form.typed()
     return web.page(
         request,
         "outbound/order_form.html",

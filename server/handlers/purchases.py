@@ -169,16 +169,17 @@ async def _form(
     draft: desk.Draft | None = None,
     status: int = 200,
 ) -> Response[str]:
+    houses = await desk.warehouses(request)
     return web.page(
         request,
         "inbound/purchase_form.html",
         status=status,
         order=order,
         path=f"{PATH}/{order.id}/edit" if order else f"{PATH}/new",
-        values=form.typed(),
+        values={"warehouse": await desk.usual_warehouse(request, houses)} | form.typed(),
         rows=await desk.editor_rows(form.rows("lines", *lines.DATED), columns=lines.DATED),
         suppliers=await queries.suppliers(),
-        warehouses=await desk.warehouses(request),
+        warehouses=houses,
         errors=errors,
         draft=draft,
     )

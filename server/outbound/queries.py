@@ -121,7 +121,6 @@ _ORDER = (
     " FROM sales_order o JOIN partner p ON p.id = o.customer JOIN warehouse w ON w.id = o.warehouse WHERE"
 )
 _BY_ID = Statement(f"{_ORDER} o.id = ?")
-_LAST_WAREHOUSE = Statement("SELECT warehouse FROM sales_order WHERE created_by = ? ORDER BY id DESC LIMIT 1")
 _BY_OPERATION = Statement("SELECT id FROM sales_order WHERE operation = ? AND operation <> ''")
 _LINES = Statement(
     "SELECT l.id, l.position, l.item, l.unit, l.factor, l.unit_price, l.discount, l.quantity, l.amount, l.usual,"
@@ -152,12 +151,6 @@ async def order(order_id: int, warehouses: Warehouses = None) -> Order | None:
 
 def _reaches(warehouses: Warehouses, warehouse: int) -> bool:
     return warehouses is None or warehouse in warehouses
-
-
-async def last_warehouse(person: int) -> int | None:
-    """From where this person sold last."""
-    rows = await fetch(_LAST_WAREHOUSE, person)
-    return int(rows[0][0]) if rows else None
 
 
 async def order_of_operation(operation: str) -> int | None:

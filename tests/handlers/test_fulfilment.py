@@ -25,6 +25,13 @@ async def post(client: httpx.AsyncClient, notice: int, step: str, **fields: str)
     return await client.post(f"/outbound/notices/{notice}/{step}", data=fields)
 
 
+async def test_where_nothing_is_to_be_sent_the_page_says_how_it_begins(boss: httpx.AsyncClient) -> None:
+    page = await boss.get("/outbound/notices")
+
+    assert page.status_code == 200
+    assert 'class="button primary" href="/outbound/orders"' in page.text
+
+
 async def test_a_notice_is_listed_and_shown(boss: httpx.AsyncClient) -> None:
     notice = await cups()
 

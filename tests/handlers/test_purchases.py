@@ -54,6 +54,25 @@ async def test_a_carton_is_ordered_at_the_price_of_a_carton(buyer: httpx.AsyncCl
     assert re.search(r'<option value="箱" selected', edited)
 
 
+async def test_a_new_order_begins_in_the_warehouse_that_was_written_for_last(app: Litestar) -> None:
+    main, east = await given.warehouse(), await given.warehouse("EAST")
+    buyer = await signed_in(app, "buyer", warehouses=("MAIN", "EAST"))
+    chosen = r'<option value="(\d+)" selected'
+
+    first = re.findall(chosen, (await buyer.get("/inbound/purchases/new")).text)
+    await buyer.post("/inbound/purchases", data=await form(warehouse=str(east)))
+    orders = re.findall(chosen, (await buyer.get("/inbound/purchases/new")).text)
+
+    assert first == [str(main)], "the one that was there first"
+    assert orders == [str(east)]
+
+
+async def test_a_line_without_a_price_is_not_taken_for_a_gift(buyer: httpx.AsyncClient) -> None:
+    added = await buyer.post("/inbound/purchases", data=await form(**{"lines.0.price": ""}))
+
+    assert "No price" in (await buyer.get(added.headers["location"])).text
+
+
 async def test_each_line_may_come_on_a_day_of_its_own(buyer: httpx.AsyncClient) -> None:
     await given.item("BOX", name="箱子")
     dated = {"lines.0.due_on": "2026-12-24", "lines.1.item": "BOX", "lines.1.quantity": "5"}

@@ -272,8 +272,15 @@ class LineEditor extends HTMLElement {
     if (!found || item.value.trim() !== text) return;
     const meant = found.find((option) => "exact" in option.dataset) ?? (found.length === 1 ? found[0] : null);
     if (meant) return this.#settleOn(row, meant);
+    if (!found.length) return this.#unknown(item, text);
     focus(item);
     this.#open(row, found);
+  }
+
+  /** Nothing to choose from: say so beside what was typed, and leave the keys where they are. @param {Cell} item @param {string} text */
+  #unknown(item, text) {
+    item.setAttribute("aria-invalid", "true");
+    this.#tell(filledIn(this.dataset.unknown, { codes: text }), true);
   }
 
   /** @param {string} text */
@@ -285,6 +292,7 @@ class LineEditor extends HTMLElement {
   #enterScan(row, target) {
     const code = target.value.trim();
     target.value = target.dataset.before || "1";
+    remember(target);
     this.#count();
     focus(target);
     this.#entering = this.#entering.then(() => this.#resolveScan(row, code));
@@ -298,7 +306,7 @@ class LineEditor extends HTMLElement {
     if (same) return this.#oneMore(same);
     const next = this.#last(row);
     this.#settleOn(next, exact);
-    focus(afterItem(next));
+    if (!isTyping()) focus(afterItem(next));
   }
 
   /** The same goods scanned again. @param {HTMLTableRowElement} row */
@@ -308,7 +316,7 @@ class LineEditor extends HTMLElement {
     remember(amount);
     this.#changed(row);
     this.#announce(row);
-    focus(amount);
+    if (!isTyping()) focus(amount);
   }
 
   /** @param {KeyboardEvent} event @param {HTMLTableRowElement} row */
@@ -546,6 +554,12 @@ function cellsOf(row) {
 /** @param {HTMLTableRowElement} row @param {string} name */
 function cell(row, name) {
   return /** @type {Cell} */ (row.querySelector(`[data-cell="${name}"]`));
+}
+
+/** Whether a scanner has begun the next code already: a cell that took the keys away would split it. */
+function isTyping() {
+  const one = document.activeElement;
+  return isCell(one) && one.dataset.cell === "quantity" && one.value !== (one.dataset.before ?? one.value);
 }
 
 /** Where one goes on when the item is known: where it lies, else how many. @param {HTMLTableRowElement} row */
