@@ -133,7 +133,7 @@ def sign(hand: Page, desk: Page) -> None:
     hand.mouse.move(box["x"] + 120, box["y"] + 60, steps=5)
     hand.mouse.up()
     hand.locator(".signature-buttons .primary").tap()
-    expect(hand.locator(".notice.good")).to_be_visible()
+    expect(hand.locator("[hx-get='/edge/door?sign=1']")).to_be_visible()
     photo = io.BytesIO()
     Image.new("RGB", (1600, 1200), "#8899aa").save(photo, "JPEG")
     hand.locator("take-photo input").set_input_files(

@@ -360,6 +360,19 @@ test("a signature is on disk before the screen answers, and goes up once when th
   assert.deepEqual(server.pictures, [args.signature]);
 });
 
+test("what was drawn is the signature, though nobody said that it was finished", async () => {
+  const { device } = await ready();
+  await scan(device, CARTON);
+  await ask(device, "/edge/ship/departure", {});
+  await ask(device, "/edge/door");
+  await scan(device, CARTON);
+
+  await ask(device, "/edge/door/delivered", { signer: "", picture: INK.toString("base64") });
+
+  assert.equal((await written(device)).at(-1).args.signature, createHash("sha256").update(INK).digest("hex"));
+  assert.equal(await device.edge.pictures.waiting(), 1);
+});
+
 test("a refusal says why, and what does not travel is not delivered", async () => {
   const { device } = await ready();
   await ask(device, "/edge/door");

@@ -139,16 +139,22 @@ export async function choose(ctx) {
 
 /** A signature or a photo: on disk before anything is shown. @param {Context} ctx */
 export async function picture(ctx) {
-  const bytes = Uint8Array.from(atob(text(ctx, "picture")), (sign) => sign.charCodeAt(0));
-  if (!bytes.length) return activity.show(ctx, "door");
-  const digest = await ctx.stores.pictures.keep(bytes);
+  const digest = await kept(ctx);
+  if (!digest) return activity.show(ctx, "door");
   const kind = text(ctx, "kind") === "signature" ? "signature" : "photo";
   return activity.act(ctx, "door", (session) => door.picture({ ...session, signer: text(ctx, "signer") || session.signer }, kind, digest));
 }
 
-/** @param {Context} ctx */
-export function delivered(ctx) {
-  return activity.act(ctx, "door", (session) => door.conclude(session, { outcome: "delivered", signer: text(ctx, "signer") }));
+/** The picture that came along is on disk when this resolves. @param {Context} ctx @returns {Promise<string|null>} */
+async function kept(ctx) {
+  const bytes = Uint8Array.from(atob(text(ctx, "picture")), (sign) => sign.charCodeAt(0));
+  return bytes.length ? ctx.stores.pictures.keep(bytes) : null;
+}
+
+/** What was drawn and not yet said to be finished is the signature all the same. @param {Context} ctx */
+export async function delivered(ctx) {
+  const drawn = await kept(ctx);
+  return activity.act(ctx, "door", (session) => door.conclude({ ...session, signature: drawn ?? session.signature }, { outcome: "delivered", signer: text(ctx, "signer") }));
 }
 
 /** @param {Context} ctx */

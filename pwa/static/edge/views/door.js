@@ -22,7 +22,7 @@ export function body(view, session, { open, waiting, asks }) {
   return html`${noticeHead(session.notice)}
     ${session.signature && asks !== "signature"
       ? html`<p class="notice good">${icon("check")}${view.t("door.signed")}</p><button class="button wide" type="button" hx-get="/edge/door?sign=1">${icon("undo")}${view.t("door.sign_again")}</button>`
-      : html`<p class="pad-label">${view.t("door.sign_here")}</p><signature-pad action="/edge/door/picture" class="signature" label="${view.t("door.sign_here")}" erase="${view.t("door.sign_again")}" done="${view.t("door.keep_signature")}"></signature-pad>`}
+      : html`<p class="pad-label">${view.t("door.sign_here")}</p><signature-pad action="/edge/door/picture" form="delivered" class="signature" label="${view.t("door.sign_here")}" erase="${view.t("door.sign_again")}" done="${view.t("door.keep_signature")}"></signature-pad>`}
     <take-photo action="/edge/door/picture" class="take-photo"><label class="button large wide">${icon("photo")}${session.photos.length ? view.t("door.photos", { n: session.photos.length }) : view.t("door.photo")}
       <input class="visually-hidden" type="file" accept="image/*" capture="environment" aria-label="${view.t("door.photo")}"></label></take-photo>
     <form class="signer" id="delivered" hx-post="/edge/door/delivered" hx-target="#screen"><label class="field-label" for="signer">${view.t("door.signer")}</label>

@@ -9,8 +9,12 @@ const HEIGHT = 200;
 const LONGEST = 1280;
 const QUALITY = 0.7;
 
-/** Drawn on a canvas; the picture holds only the ink, without a background. */
+/**
+ * Drawn on a canvas; the picture holds only the ink, without a background. What is drawn travels with the form that its
+ * attribute `form` names, too: nobody must lose a signature because one button was not tapped.
+ */
 class SignaturePad extends HTMLElement {
+  #field = document.createElement("input");
   /** @type {CanvasRenderingContext2D|null} */
   #pen = null;
   #isEmpty = true;
@@ -26,10 +30,14 @@ class SignaturePad extends HTMLElement {
     this.#pen = canvas.getContext("2d");
     canvas.addEventListener("pointerdown", this.#begin);
     canvas.addEventListener("pointermove", this.#draw);
+    canvas.addEventListener("pointerup", () => (this.#field.value = this.#isEmpty ? "" : pictureOf(canvas)));
+    this.#field.type = "hidden";
+    this.#field.name = "picture";
+    this.#field.setAttribute("form", this.getAttribute("form") ?? "");
     const buttons = document.createElement("div");
     buttons.className = "signature-buttons";
     buttons.append(this.#button("erase", () => this.#erase()), this.#button("done", () => this.#keep(canvas)));
-    this.append(canvas, buttons);
+    this.append(canvas, this.#field, buttons);
     this.#erase();
   }
 
@@ -49,6 +57,7 @@ class SignaturePad extends HTMLElement {
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     Object.assign(pen, { lineWidth: 3, lineCap: "round", lineJoin: "round", strokeStyle: "#10202e" });
     this.#isEmpty = true;
+    this.#field.value = "";
   }
 
   /** @param {PointerEvent} event */
@@ -73,9 +82,13 @@ class SignaturePad extends HTMLElement {
   /** @param {HTMLCanvasElement} canvas */
   async #keep(canvas) {
     if (this.#isEmpty) return;
-    const [, picture] = canvas.toDataURL("image/png").split(",");
-    await ask("POST", this.getAttribute("action") ?? "", { kind: "signature", picture, signer: typedSigner() });
+    await ask("POST", this.getAttribute("action") ?? "", { kind: "signature", picture: pictureOf(canvas), signer: typedSigner() });
   }
+}
+
+/** As a PNG in base64. @param {HTMLCanvasElement} canvas */
+function pictureOf(canvas) {
+  return canvas.toDataURL("image/png").split(",")[1];
 }
 
 /** Where on the canvas, however large it is drawn. @param {PointerEvent} event */
