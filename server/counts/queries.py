@@ -316,7 +316,12 @@ _ASKED = Statement(
     " AND t.location IS NOT NULL GROUP BY t.location"
 )
 _INCIDENTS = Statement(
-    "SELECT body FROM incident WHERE warehouse = ? AND closed_at IS NULL AND kind IN ('suspense', 'serial', 'odd')"
+    "SELECT body FROM incident WHERE warehouse = ? AND closed_at IS NULL AND kind IN ('suspense', 'serial')"
+)
+_MISMATCHED = Statement(
+    "SELECT l.id, count(*) FROM incident i JOIN movement m ON m.operation = i.operation AND m.kind = 'flow'"
+    " JOIN location l ON l.id IN (m.source, m.target) WHERE l.warehouse = ? AND l.kind IN ('bin', 'dock')"
+    " AND i.closed_at IS NULL AND i.kind = 'odd' GROUP BY l.id"
 )
 _PICKED = Statement(
     "SELECT m.item, sum(m.quantity) FROM movement m JOIN location s ON s.id = m.source"
@@ -345,7 +350,7 @@ async def _doubts(warehouse: int, since: int) -> Mapping[int, int]:
     """How many reasons there are to mistrust the book of a place."""
     doubts: dict[int, int] = defaultdict(int)
     asked = [(_OWING, (warehouse,)), (_SHORT, (warehouse, since)), (_PICKED_SHORT, (warehouse, since))]
-    for statement, args in [*asked, (_ASKED, (warehouse,))]:
+    for statement, args in [*asked, (_ASKED, (warehouse,)), (_MISMATCHED, (warehouse,))]:
         for place, number in await fetch(statement, *args):
             doubts[place] += int(number)
     for row in await fetch(_INCIDENTS, warehouse):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from server.catalog.item import ItemDraft
 from server.counts import plan
 from server.counts import round as rounds
 from server.counts.difference import Finding
@@ -57,3 +58,43 @@ def _line(sheet: Sheet, counted: Sequence[Counted], costs: Mapping[int, int], *,
         plan.value_of(last, costs) if decides else None,
         rounds.is_disputed([one.round for one in counted], sheet.tolerance),
     )
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line of a plan as a spreadsheet: a place, and one cell of what its last count found, if that is to be seen."""
+
+    place: str
+    state: str
+    rounds: int
+    code: str = ""
+    name: str = ""
+    lot: str = ""
+    counted: int | None = None
+    book: int | None = None
+    difference: int | None = None
+    value: int | None = None
+
+
+def rows(
+    found: Iterable[Line], items: Mapping[int, ItemDraft], costs: Mapping[int, int], *, decides: bool
+) -> list[Row]:
+    """The places of a plan with what was found in each, one row a cell; a place without figures is one row."""
+    told = []
+    for line in found:
+        sheet = line.sheet
+        told += [
+            Row(
+                sheet.code,
+                sheet.state,
+                sheet.rounds,
+                items[each.cell.item].code,
+                items[each.cell.item].name,
+                each.cell.lot or each.cell.serial,
+                each.counted,
+                each.book,
+                each.difference,
+                plan.value_of([each], costs) if decides else None,
+            )
+            for each in line.findings
+        ] or [Row(sheet.code, sheet.state, sheet.rounds)]
+    return told

@@ -18,7 +18,9 @@ from server.counts.queries import Plan
 from server.counts.reviewing import Accepted
 from server.counts.sheet import Sheet
 from server.desk import Offer, Step
+from server.documents.spreadsheet import Column, xlsx
 from server.finance import queries as finance
+from server.handlers.exports import MEDIA_TYPE
 from server.people import queries as people
 from server.sync import queries as fleet
 from server.web import Form, HTMXRequest, may
@@ -178,6 +180,36 @@ def _steps(request: HTMXRequest, shown: Plan, sheets: list[Sheet], refused: Mapp
     return desk.steps(request, f"{PATH}/{shown.id}", "counts.step", offered, refused)
 
 
+COLUMNS = (
+    Column("counts.place", "place"),
+    Column("documents.state", "state", said="counts.sheet_state."),
+    Column("counts.rounds", "rounds", "whole"),
+    Column("documents.export.code", "code"),
+    Column("documents.line.item", "name"),
+    Column("counts.lot", "lot"),
+    Column("counts.counted", "counted", "quantity"),
+    Column("counts.book", "book", "quantity"),
+    Column("counts.difference", "difference", "quantity"),
+    Column("counts.value", "value", "amount", "decide counts"),
+)
+
+
+@get(f"{PATH}/{{plan_id:int}}/places.xlsx", guards=[may("see counts")])
+async def plan_workbook(request: HTMXRequest, plan_id: FromPath[int]) -> Response[bytes]:
+    """A plan for Excel: every place and what its last count found, as far as this person sees it."""
+    shown, decides = await _plan(request, plan_id), request.user.may("decide counts")
+    sheets = await queries.sheets(shown.id)
+    counted = await queries.rounds([sheet.id for sheet in sheets])
+    costs = await finance.averages() if decides else {}
+    lines = report.lines(sheets, counted, costs, decides=decides)
+    items = await catalog.item_drafts({each.cell.item for line in lines for each in line.findings})
+    columns = [column for column in COLUMNS if not column.action or request.user.may(column.action)]
+    rows = report.rows(lines, items, costs, decides=decides)
+    content = xlsx(shown.number, columns, rows, lambda word: words.t(word, request.user.language))
+    headers = {"Content-Disposition": f'attachment; filename="{shown.number}.xlsx"'}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+
+
 @post(f"{PATH}/{{plan_id:int}}/issue", guards=[may("plan counts")])
 async def issue(request: HTMXRequest, plan_id: FromPath[int]) -> Response[str]:
     """Put the places on the devices' lists."""
@@ -304,6 +336,7 @@ routes = [
     new_plan,
     add_plan,
     one_plan,
+    plan_workbook,
     issue,
     cancel,
     accept_within_limits,

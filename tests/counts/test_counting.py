@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from server.catalog import maintaining
 from server.counts import planning, queries, reviewing
 from server.counts.plan import Head
 from server.stock import verifying
@@ -261,6 +262,24 @@ async def test_places_of_doubt_are_those_that_owe_or_were_found_short() -> None:
 
     assert isinstance(made, planning.Planned)
     assert [sheet.code for sheet in await queries.sheets(made.id)] == ["A-01"]
+
+
+async def test_a_place_where_a_scan_did_not_fit_is_doubtful() -> None:
+    await given.stock("CUP", 5, at="A-01")
+    await given.stock("BOX", 5, at="A-02")
+    pda = await given.pda("wang")
+    await maintaining.bind_barcode("6901234567892", await given.item("BOX"), "件", 1000, by=0, at=1)
+    args = {"item": f"i-{await given.item('CUP')}", "quantity": "1", "code": "6901234567892"}
+    place = {"source": f"l-{await given.location('A-01')}", "target": f"l-{await given.location('A-03')}"}
+    verdict = await floor.report(pda, "stock.move@1", **args, **place)
+
+    made = await planning.save(
+        Head(warehouse=await given.warehouse(), method="doubt"), by=floor.SUPERVISOR, costs={}
+    )
+
+    assert verdict.outcome == "warning"
+    assert isinstance(made, planning.Planned)
+    assert [sheet.code for sheet in await queries.sheets(made.id)] == ["A-01", "A-03"]
 
 
 async def test_what_is_picked_most_is_a_and_its_places_are_counted_first() -> None:

@@ -1,5 +1,8 @@
 """Counts on the desk: planning, issuing, what counters may not see, review by value, one place on demand."""
 
+import io
+import zipfile
+
 import httpx
 import pytest
 from litestar import Litestar
@@ -208,3 +211,52 @@ async def test_only_who_may_plans_and_decides(app: Litestar, role: str) -> None:
 
     assert {answer.status_code for answer in refused} == {403}
     assert (await queries.plan(plan)) is not None
+
+
+async def test_a_plan_goes_to_excel_and_a_blind_place_says_nothing_there(
+    app: Litestar, supervisor: httpx.AsyncClient
+) -> None:
+    await given.stock("CUP", 97_531, at="A-01")
+    await given.stock("CUP", 10, at="A-02")
+    plan = await floor.issued("A-01", "A-02")
+    keeper = await signed_in(app, "storekeeper")
+    await counted("A-02", "CUP", 8)
+
+    told = sheet_text(await supervisor.get(f"/counts/{plan}/places.xlsx"))
+    blind = sheet_text(await keeper.get(f"/counts/{plan}/places.xlsx"))
+    page = await supervisor.get(f"/counts/{plan}")
+
+    assert f"/counts/{plan}/places.xlsx" in page.text
+    assert "A-02" in told
+    assert "-2" in told
+    assert "A-01" in blind
+    assert "97531" not in blind
+    assert "Value" in told
+    assert "Value" not in blind
+
+
+def sheet_text(answer: httpx.Response) -> str:
+    """All that a workbook says."""
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml"))
+
+
+async def test_one_tap_counts_a_place_from_every_page_that_shows_it(
+    app: Litestar, supervisor: httpx.AsyncClient
+) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    item, place = await given.item("CUP"), await given.location("A-01")
+    keeper = await signed_in(app, "storekeeper")
+    pages = (
+        f"/stock/locations/{place}",
+        f"/stock/items/{item}",
+        "/stock?by=location",
+        f"/catalog/locations/{place}",
+    )
+
+    told = [(await supervisor.get(page)).text for page in pages]
+    kept = [(await keeper.get(page)).text for page in pages]
+
+    assert all(f'action="/counts/places/{place}"' in text for text in told)
+    assert not any(f'action="/counts/places/{place}"' in text for text in kept)
