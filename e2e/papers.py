@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from e2e.house import House
 from server.app import create_app
+from server.documents.subject import KINDS
 
 # Fill a form as its page gives it, with some fields changed, and send it as a browser would.
 SEND = """async ([path, action, changes]) => {
@@ -103,6 +104,18 @@ def routes() -> Iterator[str]:
                 answers: Any = get_type_hints(handler.fn).get("return")
                 if answers == Response[str]:
                     yield route.path
+
+
+def sheets(house: House) -> Iterator[str]:
+    """The spreadsheets there are: of every list, and of the lines of its newest document."""
+    with sqlite3.connect(f"file:{house.data / 'stockhand.sqlite'}?mode=ro", uri=True) as rows:
+        for prefix, kind in KINDS.items():
+            if kind.is_exported:
+                yield f"/exports/{prefix}"
+                newest = f"SELECT max(id) FROM {kind.table} WHERE {kind.only or '1 = 1'}"
+                if (number := rows.execute(newest).fetchone()[0]) is not None:
+                    yield f"/exports/{prefix}/{number}/lines"
+    rows.close()
 
 
 def _opens(desk: Page, rows: sqlite3.Connection, route: str) -> str:

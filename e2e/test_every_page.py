@@ -103,6 +103,8 @@ def test_every_page_of_the_desk_shuts_nobody_out_and_is_whole_in_both_languages(
     pages = papers.pages(house, desk)
     assert {route for route, path in pages.items() if not path} <= NO_PAGES.keys(), "no paper of this kind"
 
+    assert [path for path in papers.sheets(house) if not desk.request.get(path).ok] == []
+
     shown = sorted(path for path in pages.values() if path)
     found |= {path: look(reader, path) for path in shown}
     desk.goto("/")

@@ -74,13 +74,26 @@ KINDS: Final = {
         only="kind = 'return'",
         is_exported=True,
     ),
-    "sr": Kind("supplier_return", "see purchases", "/inbound/returns", found_by="search", partner="supplier"),
+    "sr": Kind(
+        "supplier_return",
+        "see purchases",
+        "/inbound/returns",
+        found_by="search",
+        partner="supplier",
+        is_exported=True,
+    ),
     "wo": Kind("work_order", "see production", "/making/orders", found_by="search", is_exported=True),
     "tr": Kind(
-        "transfer", "see transfers", "/stock/transfers", warehouse="source", found_by="search", other="target"
+        "transfer",
+        "see transfers",
+        "/stock/transfers",
+        warehouse="source",
+        found_by="search",
+        is_exported=True,
+        other="target",
     ),
-    "ad": Kind("adjustment", "see adjustments", "/stock/adjustments", found_by="search"),
-    "ct": Kind("count_plan", "see counts", "/counts"),
+    "ad": Kind("adjustment", "see adjustments", "/stock/adjustments", found_by="search", is_exported=True),
+    "ct": Kind("count_plan", "see counts", "/counts", is_exported=True),
     "p": Kind("partner", "see customers", "/crm/customers", "", "code", "", told_as="partner"),
 }
 """By the prefix of a wire id: `so-7`. A feature that has documents registers them here."""

@@ -9,6 +9,8 @@ from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from server import desk, web, words
+from server.counts import plan
+from server.counts import queries as counts
 from server.documents.spreadsheet import Column, xlsx
 from server.documents.subject import KINDS, Subject
 from server.inbound import purchase, receipt
@@ -17,6 +19,8 @@ from server.making import queries as making
 from server.making import work
 from server.outbound import notice, order, surveying
 from server.outbound import queries as outbound
+from server.stock import adjustment, transfer
+from server.stock import queries as stock
 from server.web import HTMXRequest, may
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,6 +40,15 @@ class Export(NamedTuple):
 
 async def _receipt_lines(receipt_id: int) -> list[inbound.ReceiptLine]:
     return (await inbound.receipt_lines([receipt_id])).get(receipt_id, [])
+
+
+async def _transfer_lines(transfer_id: int) -> list[stock.TransferLine]:
+    return (await stock.transfer_lines([transfer_id])).get(transfer_id, [])
+
+
+async def _return_lines(return_id: int) -> list[inbound.SupplierReturnLine]:
+    found = await inbound.supplier_return(return_id)
+    return found.lines if found else []
 
 
 _ITEM = (
@@ -192,6 +205,99 @@ EXPORTS: Final = {
             Column("making.planned", "line.quantity", "quantity"),
             Column("making.done", "line.done", "quantity"),
             Column("making.excess", "line.excess", "quantity"),
+        ),
+    ),
+    "sr": Export(
+        "inbound.returns",
+        inbound.RETURN_STATES,
+        tuple(inbound.RETURN_SORTS),
+        inbound.supplier_returns,
+        (
+            Column("documents.number", "number"),
+            Column("documents.partner", "supplier_name"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("desk.nav.receipts", "receipt_number"),
+            Column("documents.state", "state", said="inbound.return_state."),
+            Column("inbound.reason", "reason"),
+            Column("documents.line.amount", "total", "amount", "see costs"),
+        ),
+        _return_lines,
+        (
+            Column("documents.export.code", "code"),
+            Column("documents.line.item", "name"),
+            Column("documents.line.quantity", "quantity", "quantity"),
+            Column("documents.line.unit", "base"),
+            Column("documents.line.price", "unit_price", "price", "see costs"),
+            Column("documents.export.per", "per", action="see costs"),
+            Column("documents.line.amount", "amount", "amount", "see costs"),
+            Column("inbound.sent", "sent", "quantity"),
+        ),
+    ),
+    "tr": Export(
+        "inside.transfers",
+        tuple(transfer.STATES),
+        ("number", "source", "target", "due"),
+        stock.transfers,
+        (
+            Column("documents.number", "number"),
+            Column("inside.source", "source_code"),
+            Column("inside.target", "target_code"),
+            Column("documents.state", "state", said="inside.transfer_state."),
+            Column("inside.due_on", "due_on", "day"),
+        ),
+        _transfer_lines,
+        (
+            Column("documents.export.code", "code"),
+            Column("documents.line.item", "name"),
+            Column("documents.line.quantity", "line.quantity", "quantity"),
+            Column("documents.line.unit", "unit"),
+            Column("inside.sent", "line.sent", "quantity"),
+            Column("inside.arrived", "line.arrived", "quantity"),
+            Column("inside.lost", "line.lost", "quantity"),
+        ),
+    ),
+    "ad": Export(
+        "inside.adjustments",
+        tuple(adjustment.STATES),
+        ("number", "warehouse", "reason"),
+        stock.adjustments,
+        (
+            Column("documents.number", "number"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("documents.state", "state", said="inside.adjustment_state."),
+            Column("inside.reason", "reason", said="inside.adjust_reason."),
+            Column("inside.worth", "worth", "amount", "see costs"),
+        ),
+        stock.adjustment_lines,
+        (
+            Column("documents.export.code", "code"),
+            Column("documents.line.item", "name"),
+            Column("stock.location", "location_code"),
+            Column("stock.lot", "line.lot"),
+            Column("stock.serial", "line.serial"),
+            Column("inside.change", "line.quantity", "quantity"),
+            Column("documents.line.unit", "unit"),
+        ),
+    ),
+    "ct": Export(
+        "desk.nav.counts",
+        tuple(plan.STATES),
+        (),
+        counts.plans,
+        (
+            Column("documents.number", "number"),
+            Column("documents.export.warehouse", "warehouse_code"),
+            Column("counts.method", "method", said="counts.methods."),
+            Column("documents.state", "state", said="counts.state."),
+            Column("counts.places", "places", "whole"),
+            Column("counts.sheet_state.posted", "done", "whole"),
+        ),
+        # What was found there is in the plan's own workbook, for those who decide.
+        counts.sheets,
+        (
+            Column("stock.location", "code"),
+            Column("documents.state", "state", said="counts.sheet_state."),
+            Column("counts.rounds", "rounds", "whole"),
         ),
     ),
 }
