@@ -67,7 +67,7 @@ async def new_work(
 ) -> Response[str]:
     """A form for a new order of a kind; what was typed before and not saved comes back."""
     draft = await desk.draft(request)
-    if draft and not kind:
+    if draft and not item and kind in ("", draft.form.text("kind")):
         return await _form(request, None, draft.form, {}, draft=draft)
     product = (await catalog.item_drafts([web.known_id(item)])).get(item) if item else None
     standing = await queries.bill_of(item) if product else None

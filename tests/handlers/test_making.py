@@ -184,6 +184,7 @@ async def test_an_excess_from_the_floor_is_an_incident_and_a_step_on_the_page(
 
     assert "5 of CUP too much" in page
     assert "Too much taken: 5 of CUP" in incidents
+    assert f'href="{PATH}/{number}"' in incidents
     assert allowed.status_code == 303
     assert await shop.excesses() == []
 
@@ -247,6 +248,20 @@ async def test_a_bill_that_changed_since_is_told(supervisor: httpx.AsyncClient) 
     page = (await supervisor.get(f"{PATH}/{number}")).text
 
     assert "this order still goes by version 1" in page
+
+
+async def test_a_reload_brings_back_what_was_typed_into_an_order_of_the_same_kind(
+    supervisor: httpx.AsyncClient,
+) -> None:
+    kept = {"draft": f"{PATH}/new", "kind": "assembly", "product": "BOX", "quantity": "77"}
+    saved = await supervisor.post("/documents/drafts", data=kept)
+
+    same = (await supervisor.get(f"{PATH}/new?kind=assembly")).text
+    other = (await supervisor.get(f"{PATH}/new?kind=issue")).text
+
+    assert saved.status_code < 300
+    assert 'value="77"' in same
+    assert 'name="kind" value="issue"' in other
 
 
 @pytest.mark.parametrize("kind", ["assembly", "disassembly", "issue", "receipt"])
