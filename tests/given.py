@@ -160,7 +160,7 @@ class Pda(msgspec.Struct):
             }
         )
 
-    async def report(self, kind: str, *, fields: Mapping[str, object] | None = None, **args: object) -> Any:
+    async def report(self, kind: str, *, fields: Any = None, **args: object) -> Any:
         """Do one thing and report it at once; gives its verdict. `fields` overrides any part of the operation."""
         device = await devices.device_by_bearer(self.headers["Authorization"])
         assert device is not None

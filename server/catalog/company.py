@@ -18,7 +18,7 @@ IN_HOUSE: Final = "0000000"
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
-    """Name, address and phone stand on what is printed; without a GS1 prefix our cartons' codes mean nothing outside."""
+    """Name, address and phone stand on papers; without a GS1 prefix our cartons' codes mean nothing outside."""
 
     name: str = ""
     address: str = ""

@@ -47,8 +47,8 @@ _ATTACHED = Statement(
 )
 _OF_NOTICE = Statement(
     "SELECT d.id, d.outcome, d.reason, d.signer, d.happened_at,"
-    " coalesce(nullif(u.display_name, ''), u.name, '') AS person FROM shipment_delivery d LEFT JOIN user_account u ON u.id = d.person WHERE d.notice = ?"
-    " ORDER BY d.happened_at DESC, d.operation DESC"
+    " coalesce(nullif(u.display_name, ''), u.name, '') AS person FROM shipment_delivery d"
+    " LEFT JOIN user_account u ON u.id = d.person WHERE d.notice = ? ORDER BY d.happened_at DESC, d.operation DESC"
 )
 _FILES = Statement(
     "SELECT f.delivery, f.kind, f.attachment, f.digest FROM shipment_delivery_file f"
