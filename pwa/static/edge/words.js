@@ -195,7 +195,7 @@ export const WORDS = {
   "guide.out_of": ["自 {code}", "from {code}"],
   "guide.to_put_back": ["项放回", "to put back"],
   "guide.finished": ["{number} 拣完", "{number} is picked"],
-  "guide.over": ["{number} 已结束，不用再拣", "{number} is over: nothing to pick"],
+  "guide.over": ["{number} 已结束，不用再拣", "{number} is over: nothing more to pick"],
   "guide.all_back": ["{number} 已全部放回", "All of {number} is back in its bins"],
   "guide.missing": ["还缺 {n} 项，别处也没有，已通知", "{n} lines are not whole; no bin holds the rest, the office knows"],
   "guide.bring": ["把 {code} 送去包装", "Bring {code} to packing"],

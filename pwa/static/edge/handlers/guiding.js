@@ -335,14 +335,14 @@ export async function contents(ctx, view, session, pad) {
   if (!visits.length && !backs.length) {
     const walk = session.visited.length ? metres(await floorOf(ctx, members), session.visited) : null;
     const missing = lacking(members, await ctx.stores.rows.underway());
-    return { title: number, ...guideView.finished(view, session, { walk, missing, next: await upNext(ctx, session) }) };
+    return { title: number, ...guideView.finished(view, session, { walk, missing, isLive: members.length > 0, next: await upNext(ctx, session) }) };
   }
   if (!visits.length) return { title: number, ...guideView.back(view, backs) };
   if (guide.isAtBorder(session, visits)) return { title: number, ...guideView.border(view, session, visits) };
   const [visit, then] = visits;
   const lying = lyingAt(await ctx.stores.rows.balancesOfItem(visit.item.id), visit.place.id);
   const expiry = lying.find((balance) => (balance.lot ?? "") === visit.lot)?.expiry ?? null;
-  const state = { visit: { ...visit, expiry }, then, left: visits.length, backs, pad };
+  const state = { visit: { ...visit, expiry }, then, left: visits.reduce((sum, { lines }) => sum + lines.length, 0), isLast: !then, backs, pad };
   return { title: number, body: guideView.body(view, session, state), actions: pad ? null : guideView.actions(view, session, state) };
 }
 

@@ -55,7 +55,7 @@ function backTask(row, user, acts) {
 /** @param {string} id @param {Notice[]} members @param {PickLine[]} lines @param {string} user @param {Map<string, boolean>} claimed @returns {Task} */
 function taskOf(id, members, lines, user, claimed) {
   const [first] = members;
-  const notices = members.map((notice) => notice.id);
+  const notices = members.map((notice) => notice.id).sort((one, other) => one.localeCompare(other, "en", { numeric: true })); // as their totes stand on the trolley
   const { holder, taker } = holderOf(id, members, user, claimed);
   return {
     id, notices, holder, taker, number: first.wave ? first.wave_number || id : first.number, kind: kindOf(first),

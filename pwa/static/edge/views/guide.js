@@ -14,7 +14,7 @@ import { numberPad, prompt } from "./screen.js";
  * @typedef {import('../session/guide.js').Back} Back
  * @typedef {import('../session/goods.js').Place} Place
  * @typedef {import('../session/pick_task.js').Task} Task
- * @typedef {{visit: Visit, then: Visit|undefined, left: number, backs: Back[], pad: boolean}} State
+ * @typedef {{visit: Visit, then: Visit|undefined, left: number, isLast: boolean, backs: Back[], pad: boolean}} State
  */
 
 // The line to pick
@@ -101,7 +101,7 @@ function quantityPad(view, session) {
 }
 
 /** @param {View} view @param {Session} session @param {State} state @returns {Html|null} */
-export function actions(view, session, { left }) {
+export function actions(view, session, { isLast }) {
   if (session.open || session.held) return html`<button class="button large wide" type="button" hx-post="/edge/guide/cancel">${icon("close")}${view.t("action.cancel_line")}</button>`;
   const last = session.last?.ids.length ? session.last : null;
   if (session.emptied) {
@@ -110,7 +110,7 @@ export function actions(view, session, { left }) {
       <button class="button large primary" type="button" hx-post="/edge/guide/empty" hx-vals='{"answer": "yes"}'>${icon("empty")}${view.t("guide.empty_yes")}</button>`;
   }
   return html`<button class="button large" type="button" hx-get="/edge/guide/short">${icon("short")}${view.t("action.short")}</button>
-    ${left > 1 && html`<button class="button large" type="button" hx-post="/edge/guide/skip">${icon("chevron")}${view.t("action.skip")}</button>`}
+    ${!isLast && html`<button class="button large" type="button" hx-post="/edge/guide/skip">${icon("chevron")}${view.t("action.skip")}</button>`}
     ${last && html`<button class="button large" type="button" hx-post="/edge/guide/undo">${icon("undo")}${view.t("action.undo")}</button>`}
     ${last && !last.goods.item.serial && html`<button class="button large" type="button" hx-get="/edge/guide?pad=1">${icon("pad")}${view.t("action.quantity")}</button>`}`;
 }
@@ -122,7 +122,7 @@ export function border(view, session, visits) {
   const [next] = visits;
   const zone = next.place.zone ?? "";
   return {
-    body: html`${progress(view, session, visits.length)}<article class="card visit ask"><p class="visit-place">${icon("tote")}<b class="place-code">${zone}</b></p>
+    body: html`${progress(view, session, visits.reduce((sum, { lines }) => sum + lines.length, 0))}<article class="card visit ask"><p class="visit-place">${icon("tote")}<b class="place-code">${zone}</b></p>
       <h2>${view.t("guide.border", { done: session.zone, zone })}</h2></article>${after(view, next)}`,
     actions: html`<button class="button large" type="button" hx-post="/edge/guide/zone">${icon("arrow")}${view.t("guide.go_on")}</button>
       <button class="button large primary" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.hand_over")}</button>`,
@@ -187,12 +187,13 @@ export function listActions(view, session) {
   return html`<button class="button large grow" type="button" hx-post="/edge/guide/leave">${icon("leave")}${view.t("guide.leave")}</button>`;
 }
 
-/** @param {View} view @param {Session} session @param {{walk: {walked: number, saved: number}|null, missing: number, next: Task|null}} state @returns {{body: Html, actions: Html}} */
-export function finished(view, session, { walk, missing, next }) {
+/** @param {View} view @param {Session} session @param {{walk: {walked: number, saved: number}|null, missing: number, isLive: boolean, next: Task|null}} state  isLive: the floor still has it, as it is to be packed or sent @returns {{body: Html, actions: Html}} */
+export function finished(view, session, { walk, missing, isLive, next }) {
+  const words = session.task?.kind === "back" ? "guide.all_back" : isLive && walk ? "guide.finished" : "guide.over";
   const totes = [...new Set(Object.values(session.totes).map(({ code }) => code))];
   return {
-    body: html`<article class="card done-card">${icon("check")}<p><b>${view.t(walk ? "guide.finished" : session.task?.kind === "back" ? "guide.all_back" : "guide.over", { number: session.task?.number })}</b>
-        ${totes.length > 0 && html`<span>${view.t("guide.bring", { code: totes.join(" · ") })}</span>`}</p></article>
+    body: html`<article class="card done-card">${icon("check")}<p><b>${view.t(words, { number: session.task?.number })}</b>
+        ${isLive && totes.length > 0 && html`<span>${view.t("guide.bring", { code: totes.join(" · ") })}</span>`}</p></article>
       ${missing > 0 && html`<p class="notice caution">${icon("short")}${view.t("guide.missing", { n: missing })}</p>`}
       ${walk && html`<p class="guide-walk"><span>${view.t("guide.walked", { n: walk.walked })}</span>${walk.saved > 0 && html`<span class="saved">${view.t("guide.saved", { n: walk.saved })}</span>`}</p>`}
       ${offer(view, next)}`,
