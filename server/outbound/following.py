@@ -95,6 +95,13 @@ _NEWEST = Statement(
     " FROM allocation a JOIN location l ON l.id = a.location WHERE a.item = ? AND l.warehouse = ?"
     " AND a.state = 'open' ORDER BY a.id DESC"
 )
+_BEYOND = Statement(*(
+    "SELECT p.item, p.warehouse FROM (SELECT a.item, l.warehouse, sum(CASE WHEN a.quantity > a.picked"
+    " THEN a.quantity - a.picked ELSE 0 END) AS pinned FROM allocation a JOIN location l ON l.id = a.location"
+    f" WHERE a.state = 'open' AND a.item IN ({these}) GROUP BY a.item, l.warehouse) p WHERE p.pinned >"
+    " coalesce((SELECT sum(r.quantity) FROM reservation r WHERE r.item = p.item AND r.warehouse = p.warehouse), 0)"
+    for these in ("SELECT value FROM json_each(?)", "SELECT (json_array_elements_text(?::text::json))::int")
+))  # fmt: skip
 _RESERVED = Statement("SELECT coalesce(sum(quantity), 0) FROM reservation WHERE item = ? AND warehouse = ?")
 _TICK = Statement("UPDATE allocation SET picked = ?, quantity = ?, state = ? WHERE id = ?")
 _AT_WORK_FOR = Statement(
@@ -377,7 +384,9 @@ async def keep_within_reserved(goods: Iterable[tuple[int, int]]) -> None:
     """
     cut: list[Pinned] = []
     touched: set[int] = set()
-    for item, warehouse in goods:
+    asked = set(goods)
+    beyond = await fetch(_BEYOND, as_json(sorted({item for item, _ in asked})))
+    for item, warehouse in sorted(asked & {(row[0], row[1]) for row in beyond}):
         rows = await fetch(_NEWEST, item, warehouse)
         pinned = [Pinned(**{field: row[field] for field in Pinned.__struct_fields__}) for row in rows]
         over = sum(one.rest for one in pinned) - int((await fetch(_RESERVED, item, warehouse))[0][0])
@@ -399,11 +408,12 @@ async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
     pinned = (await surveying.pinned([one.document]))[one.document]
     used = {each.location for each in pinned if each.rest}
     has_changed = False
+    settled: list[tuple[str, str]] = []
     for line in lines:
         subject = f"{one.document}/{line.id}"
         missing = notice.missing(line, pinned)
         if not missing:
-            await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
+            settled.append((SHORTAGE, subject))
             continue
         want = Want(
             document=one.document, line=line.id, item=line.item, warehouse=one.warehouse, quantity=missing
@@ -418,15 +428,21 @@ async def pin_missing(one: Notice, lines: Sequence[Line], steps: Steps) -> None:
                     "other": await doubting.who_has_it(one, line.id, line.item)}  # fmt: skip
             await raising.raise_incident(SHORTAGE, subject, body, warehouse=one.warehouse)
         else:
-            await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, subject)
+            settled.append((SHORTAGE, subject))
+    await _lay_to_rest(settled)
     if has_changed:
         await routing.plan_walk(one, steps)
 
 
 async def _lacks_nothing(one: Notice, lines: Iterable[Line]) -> None:
     """Nobody picks for it any more: that something was missing once is settled, wherever it was found."""
-    for line in lines:
-        await execute(_CLOSE_INCIDENT, clock.now(), SHORTAGE, f"{one.document}/{line.id}")
+    await _lay_to_rest((SHORTAGE, f"{one.document}/{line.id}") for line in lines)
+
+
+async def _lay_to_rest(settled: Iterable[tuple[str, str]]) -> None:
+    """Nobody need look at these any more: kind and subject of incidents, whether they were ever raised or not."""
+    now = clock.now()
+    await execute_many(_CLOSE_INCIDENT, [(now, kind, subject) for kind, subject in settled])
 
 
 async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing) -> None:
@@ -445,10 +461,9 @@ async def _raise_oddities(one: Notice, lines: Sequence[Line], standing: Standing
         BLOCKED: await replacement(standing) if one.state in notice.LIVE and standing.spoiled else None,
         OLD_ADDRESS: {"cartons": [f"l-{place}" for place in old_labels]} if old_labels else None,
     }
+    await _lay_to_rest((kind, one.document) for kind, more in odd.items() if more is None)
     for kind, more in odd.items():
-        if more is None:
-            await execute(_CLOSE_INCIDENT, clock.now(), kind, one.document)
-        else:
+        if more is not None:
             await raising.raise_incident(kind, one.document, body | more, warehouse=one.warehouse)
 
 
@@ -500,7 +515,7 @@ async def refresh_order(order_id: int, cause: Origin) -> None:
                 "quantity": quantity.format(sum(line.shipped - line.wanted for line in over))}  # fmt: skip
         await raising.raise_incident(SENT_TOO_MUCH, standing.document, told, warehouse=standing.warehouse)
     else:
-        await execute(_CLOSE_INCIDENT, clock.now(), SENT_TOO_MUCH, standing.document)
+        await _lay_to_rest([(SENT_TOO_MUCH, standing.document)])
 
 
 async def _sum_up(standing: queries.Order) -> None:
