@@ -14,6 +14,7 @@ CHANGES = (
     "CREATE UNIQUE INDEX bill_key ON bill (product, version)",
     "CREATE INDEX work_order_list ON work_order (state, id)",
     "CREATE INDEX work_order_search ON work_order (id, warehouse, search)",
+    "CREATE INDEX work_order_ended ON work_order (over_after) WHERE over_after IS NOT NULL",
     "CREATE UNIQUE INDEX work_line_key ON work_line (work, item)",
     "CREATE UNIQUE INDEX work_cost_key ON work_cost (work, item, is_made)",
 )
