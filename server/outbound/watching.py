@@ -21,7 +21,7 @@ NOT_OVER = "n.state NOT IN ('shipped', 'cancelled', 'short_closed')"
 TO_PICK = f"{NOT_OVER} AND n.state IN ('released', 'picking')"
 LIVE = f"{NOT_OVER} AND n.state IN ('released', 'picking', 'picked', 'packed', 'checked')"
 OPEN = "o.state IN ('confirmed', 'partly_shipped')"
-LEFT = "l.quantity - l.short > l.picked"
+LEFT = "l.quantity - l.short - l.dropped > l.picked"
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,14 +142,14 @@ _SHARES = _statement(
     "SELECT coalesce(n.wave, 0) AS wave, n.taken_by AS person, n.device, min(n.number) AS number,"
     " count(DISTINCT n.id) AS notices, count(*) AS lines, count(CASE WHEN"
     f" {LEFT} THEN 1 END) AS left_over FROM shipment_notice n JOIN shipment_notice_line l ON l.notice = n.id"
-    f" WHERE {TO_PICK} AND l.quantity > l.short AND {{seen:n.warehouse}} GROUP BY 1, 2, 3"
+    f" WHERE {TO_PICK} AND l.quantity > l.short + l.dropped AND {{seen:n.warehouse}} GROUP BY 1, 2, 3"
 )
 # The waves first, whatever the planner believes: their notices are few among years of notices.
 _WAVES = Statement(*(
     "SELECT v.id, v.number, v.kind, count(DISTINCT n.id) AS notices, count(*) AS lines,"
     f" count(CASE WHEN {LEFT} AND {TO_PICK} THEN 1 END) AS left_over FROM {these} k CROSS JOIN shipment_notice n"
     " JOIN wave v ON v.id = n.wave JOIN shipment_notice_line l ON l.notice = n.id"
-    " WHERE n.wave = k.value AND n.wave IS NOT NULL AND l.quantity > l.short"
+    " WHERE n.wave = k.value AND n.wave IS NOT NULL AND l.quantity > l.short + l.dropped"
     " GROUP BY v.id, v.number, v.kind ORDER BY v.id"
     for these in ("json_each(?)", "(SELECT (json_array_elements_text(?::text::json))::int AS value)")
 ))  # fmt: skip
@@ -219,7 +219,7 @@ _TO_PICK = _statement(
     "SELECT 'sn-' || n.id AS document, '/outbound/notices/' || n.id AS path, n.number, p.name AS customer, n.due_on,"
     " coalesce((SELECT c.code FROM allocation a JOIN location c ON c.id = a.location WHERE a.document = 'sn-' || n.id"
     " AND a.line = l.id AND a.state = 'open' ORDER BY a.position LIMIT 1), '') AS place,"
-    f" l.quantity - l.short - l.picked AS quantity,{_LINE} FROM shipment_notice n"
+    f" l.quantity - l.short - l.dropped - l.picked AS quantity,{_LINE} FROM shipment_notice n"
     " JOIN shipment_notice_line l ON l.notice = n.id JOIN item i ON i.id = l.item"
     " JOIN sales_order o ON o.id = n.order_id JOIN partner p ON p.id = o.customer LEFT JOIN wave v ON v.id = n.wave"
     f" WHERE {TO_PICK} AND {LEFT} AND {{seen:n.warehouse}}"
