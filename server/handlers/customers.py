@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import desk, money, web, words
+from server import clock, desk, money, web, words
 from server.catalog import dealing, terms
 from server.catalog import queries as catalog
 from server.catalog.item import Fault
@@ -20,7 +20,7 @@ from server.crm import agreeing, queries, sheet, statement
 from server.crm.agreeing import Agreement
 from server.crm.statement import Statement
 from server.inbound import agreeing as supplying
-from server.outbound import order, ordering
+from server.outbound import order
 from server.web import Form, HTMXRequest, may
 
 KINDS: Final = ("customer", "supplier")
@@ -54,7 +54,7 @@ async def customer_page(
 ) -> Response[str]:
     """One partner from every side, as far as this person may see it."""
     partner, version = await _partner(partner_id)
-    seen, user, today = request.user.warehouses, request.user, ordering.today()
+    seen, user, today = request.user.warehouses, request.user, clock.today()
     sells = partner.is_customer and user.may("see orders")
     buys = partner.is_supplier and user.may("see purchases")
     return web.page(
@@ -324,7 +324,7 @@ async def statement_sheet(
 
 
 async def _statement(request: HTMXRequest, partner_id: int, since: str, until: str) -> Statement:
-    first, last = statement.period(since, until, ordering.today())
+    first, last = statement.period(since, until, clock.today())
     sent, returned = await queries.traded(partner_id, request.user.warehouses)
     return statement.statement(sent, returned, first, last)
 

@@ -1,8 +1,7 @@
 """What stock is worth, for those who may see costs."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
@@ -32,7 +31,7 @@ async def value(
         "finance/value.html",
         block="list",
         day=chosen.isoformat(),
-        today=_today().isoformat(),
+        today=clock.today().isoformat(),
         values=await queries.values(chosen.isoformat(), page=number),
         number=number,
         days=await queries.days((chosen - timedelta(days=DAYS)).isoformat(), chosen.isoformat()),
@@ -45,11 +44,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return _today()
-
-
-def _today() -> date:
-    return datetime.fromtimestamp(clock.now() / clock.SECOND, ZoneInfo(settings().timezone)).date()
+        return clock.today()
 
 
 routes: list[Any] = [value]

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from server import web
+from server import clock, web
 from server.catalog import naming
 from server.catalog import queries as catalog
 from server.crm import queries, statement
@@ -15,7 +15,7 @@ from server.documents import printing, subject
 from server.inbound import queries as inbound
 from server.inbound import receipt
 from server.money_words import in_words
-from server.outbound import ordering, surveying
+from server.outbound import surveying
 from server.web import HTMXRequest, may
 
 NOTICE: Final = "/outbound/notices/{notice_id:int}"
@@ -127,7 +127,7 @@ async def statement_page(
     copy: FromQuery[int] = 0,
 ) -> Response[str]:
     """What was open, sent, taken back and is open now, for the customer to confirm."""
-    first, last = statement.period(since, until, ordering.today())
+    first, last = statement.period(since, until, clock.today())
     partner = await catalog.partner(web.known_id(partner_id))
     if partner is None:
         raise NotFoundException(detail="partner")
@@ -148,7 +148,7 @@ async def statement_page(
 async def print_statement(request: HTMXRequest, partner_id: FromPath[int]) -> Response[str]:
     """It goes to a printer: a copy with its number."""
     form = await web.form(request)
-    first, last = statement.period(form.text("since"), form.text("until"), ordering.today())
+    first, last = statement.period(form.text("since"), form.text("until"), clock.today())
     if await catalog.partner(web.known_id(partner_id)) is None:
         raise NotFoundException(detail="partner")
     paper = Paper(f"p-{partner_id}", "statement", "", f"{first} {last}")

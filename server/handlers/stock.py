@@ -9,11 +9,10 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from server import web
+from server import clock, web
 from server.catalog import queries as catalog
 from server.catalog.queries import Page
 from server.config import settings
-from server.outbound import ordering
 from server.outbound import queries as orders
 from server.people.role import counts_blind
 from server.stock import flow, queries, standing
@@ -73,7 +72,7 @@ async def item(request: HTMXRequest, item_id: FromPath[int]) -> Response[str]:
     found = (await queries.stock_of([_id(item_id)], houses, is_blind=is_blind)).get(item_id)
     if found is None:
         raise NotFoundException
-    standings = [] if is_blind else await standing.standings(item_id, ordering.today(), houses)
+    standings = [] if is_blind else await standing.standings(item_id, clock.today(), houses)
     holding: dict[int, list[Holder]] = {}
     if standings and request.user.may("see orders"):
         holding = await standing.holders(item_id, [one.warehouse for one in standings])

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from server import quantity
+from server import clock, quantity
 from server.catalog.price import Offer
 from server.documents import line, reading
 from server.documents.line import Goods, Typed
-from server.outbound import ordering, promise, queries
+from server.outbound import promise, queries
 from server.outbound.order import Head, Terms
 from server.outbound.promise import Promise
 from server.outbound.queries import Customer
@@ -40,7 +40,7 @@ async def hints(
     goods = await reading.goods_of(row[0] for row in rows)
     asked = {place: (goods[row[0]], _amount(row, goods)) for place, row in enumerate(rows) if row[0] in goods}
     wanted = [(known.id, amount) for known, amount in asked.values()]
-    today = ordering.today()
+    today = clock.today()
     found = promise.promises(
         wanted,
         await promising.outlook({item for item, _ in wanted}, today, apart=f"so-{apart}" if apart else ""),

@@ -5,9 +5,7 @@ as was agreed with the customer. A hold never forbids to enter or promise, it ke
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,7 +15,6 @@ from server.catalog import queries as catalog
 from server.catalog.item import Fault
 from server.catalog.maintaining import Missing, Refused, Stale
 from server.catalog.price import Offer
-from server.config import settings
 from server.db import Statement, execute, execute_many, writing
 from server.documents import numbering
 from server.documents.line import Line
@@ -129,11 +126,6 @@ _STATE = Statement("UPDATE sales_order SET state = ?, closed_at = ?, version = v
 _LET_GO = Statement("UPDATE sales_order SET released = ?, hold = ?, version = version + 1 WHERE id = ?")
 
 
-def today() -> date:
-    """The firm's calendar day."""
-    return datetime.fromtimestamp(clock.now() / clock.SECOND, ZoneInfo(settings().timezone)).date()
-
-
 # Written down
 
 
@@ -149,7 +141,7 @@ async def save(head: Head, lines: Sequence[Line], *, by: By, operation: str = ""
         new: int = (
             await execute(
                 _INSERT, number, wanted.customer, wanted.warehouse, wanted.policy, wanted.priority,
-                today().isoformat(), wanted.wanted_on, wanted.reference, wanted.address, wanted.contact,
+                clock.today().isoformat(), wanted.wanted_on, wanted.reference, wanted.address, wanted.contact,
                 wanted.phone, wanted.remark, wanted.discount, _search(number, customer, wanted), operation,
                 by.person, now,
             )
@@ -271,7 +263,7 @@ async def _usual(head: Head, lines: Iterable[Line]) -> dict[int, Offer]:
     wanted: dict[int, int] = {}
     for line in lines:
         wanted[line.item] = wanted.get(line.item, 0) + line.quantity
-    return await queries.offers_for(head.customer, wanted, today())
+    return await queries.offers_for(head.customer, wanted, clock.today())
 
 
 def _priced(line: Line, usual: Offer | None, before: int = 0) -> tuple[str, int, int, int, int, int]:
@@ -395,7 +387,7 @@ async def _reserve(document: str, warehouse: int, lines: Sequence[OrderLine]) ->
     ]
     # Whoever has waited longer for the same goods comes first.
     await serve_backorders({Goods(want.item, want.warehouse) for want in wants}, apart=document)
-    promised = await promising.reserve_what_there_is(wants, today=today())
+    promised = await promising.reserve_what_there_is(wants, today=clock.today())
     return {one.line: one for one in promised if isinstance(one, Shortage)}
 
 
@@ -412,7 +404,7 @@ async def _drop_missing(order_id: int) -> None:
 async def _name_days(order_id: int, warehouse: int) -> None:
     """Say for every line that is owed goods on which day they can be promised; none when nothing is coming."""
     lines = await queries.lines(order_id)
-    now = today()
+    now = clock.today()
     owed = {line.item for line in lines if line.backordered}
     outlooks = await promising.outlook(owed, now, apart=f"so-{order_id}") if owed else {}
     needed: dict[int, int] = {}
@@ -436,10 +428,10 @@ async def serve_backorders(goods: set[Goods], *, apart: str = "") -> int:
         # Nearly always nobody waits: then this is all that is asked.
         if not goods or not await queries.is_waited_for(goods):
             return 0
-        stands = await promising.available(goods, today())
+        stands = await promising.available(goods, clock.today())
         there = {each for each, free in stands.items() if free > 0}
         wants = [want for want in await queries.waiting_for(there) if want.document != apart]
-        served = await promising.serve(wants, today=today())
+        served = await promising.serve(wants, today=clock.today())
         for document in dict.fromkeys(one.document for one in served):
             order_id = int(document[3:])
             mine = {one.line: one.quantity for one in served if one.document == document}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from server import quantity
+from server import clock, quantity
 from server.catalog import maintaining
 from server.catalog import queries as catalog
 from server.catalog.item import ItemDraft
@@ -42,7 +42,7 @@ async def _buy(house: int, one: dict[str, Any]) -> None:
     head = purchase.Head(
         supplier=await _partner(one["supplier"]),
         warehouse=house,
-        ordered_on=ordering.today().isoformat(),
+        ordered_on=clock.today().isoformat(),
         expected_on=_day(one["days"]),
         reference=one.get("reference", ""),
     )
@@ -143,4 +143,4 @@ async def _person(name: str) -> int:
 
 
 def _day(days: int) -> str:
-    return (ordering.today() + timedelta(days=days)).isoformat()
+    return (clock.today() + timedelta(days=days)).isoformat()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from server import clock
 from server.catalog import partnering
 from server.catalog.maintaining import Added, Edited, Missing, Refused, Stale
 from server.catalog.partner import PartnerDraft
@@ -98,8 +99,8 @@ async def test_what_a_customer_buys_is_summed_with_its_last_price() -> None:
         await orders.ordering.confirm(saved.id, by=orders.ADA)
     await orders.draft(CUP=1)
 
-    cup, saw = await queries.goods(customer, None, orders.ordering.today())
-    year = await queries.figures(customer, None, orders.ordering.today())
+    cup, saw = await queries.goods(customer, None, clock.today())
+    year = await queries.figures(customer, None, clock.today())
 
     assert (cup.code, cup.quantity, cup.amount, cup.orders, cup.last_price) == (
         "CUP",

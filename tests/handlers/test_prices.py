@@ -6,6 +6,7 @@ import pytest
 from litestar import Litestar
 from python_calamine import CalamineWorkbook
 
+from server import clock
 from server.catalog import offering
 from server.catalog.item import UnitDraft
 from tests import given
@@ -84,7 +85,7 @@ async def test_an_order_takes_the_price_of_the_list_of_its_customer(app: Litesta
 
     few = await orders.queries.lines(await orders.draft(CUP=9))
     many = await orders.queries.lines(await orders.draft(CUP=10))
-    why = await orders.queries.price_for(customer, await given.item("CUP"), 10_000, orders.ordering.today())
+    why = await orders.queries.price_for(customer, await given.item("CUP"), 10_000, clock.today())
 
     assert [few[0].price, many[0].price] == [7_000_000, 6_000_000]
     assert why is not None
@@ -100,7 +101,7 @@ async def test_where_no_list_says_anything_the_last_price_holds(app: Litestar) -
     await orders.ordering.confirm(saved.id, by=orders.ADA)
 
     why = await orders.queries.price_for(
-        await orders.customer(), await given.item("CUP"), 1000, orders.ordering.today()
+        await orders.customer(), await given.item("CUP"), 1000, clock.today()
     )
 
     assert why is not None

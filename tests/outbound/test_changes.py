@@ -57,7 +57,7 @@ async def boxed(notice: int) -> int:
 
 
 async def ship(notice: int) -> Any:
-    return await dispatching.ship(notice, "", "", today=ordering.today(), by=ADA)
+    return await dispatching.ship(notice, "", "", today=clock.today(), by=ADA)
 
 
 async def back_tasks() -> list[dict[str, Any]]:

@@ -4,12 +4,12 @@ import itertools
 
 import pytest
 
-from server import db
+from server import clock, db
 from server.catalog.maintaining import Refused
 from server.db import Statement, fetch
 from server.inbound import arranging, inspecting, queries, receiving
 from server.inbound.queries import Rule, Setting
-from server.outbound import ordering, packing, releasing, surveying
+from server.outbound import packing, releasing, surveying
 from server.outbound.notice import Steps
 from server.outbound.ordering import By
 from server.outbound.releasing import Done
@@ -57,7 +57,7 @@ async def _to_the_end(notice: int, taken: Steps) -> None:
         checked = await dispatching.check(notice, by=By(await picker(name)))
         assert isinstance(checked, Done), checked
     if taken.ships:
-        sent = await dispatching.ship(notice, "顺丰", "SF1", today=ordering.today(), by=ADA)
+        sent = await dispatching.ship(notice, "顺丰", "SF1", today=clock.today(), by=ADA)
         assert sent == Done(notice, "shipped"), sent
 
 
@@ -106,7 +106,7 @@ async def test_what_was_at_work_goes_on_by_the_new_steps(database: db.Database) 
 
     await steps(packs=False, checkers=0)
 
-    assert await dispatching.ship(notice, "", "", today=ordering.today(), by=ADA) == Done(notice, "shipped")
+    assert await dispatching.ship(notice, "", "", today=clock.today(), by=ADA) == Done(notice, "shipped")
 
 
 # Goods in
@@ -120,7 +120,7 @@ async def _arranged(*, puts_away: bool) -> None:
 
 async def _promised(code: str = "CUP") -> int:
     here = promising.Goods(await given.item(code), await given.warehouse())
-    return (await promising.available([here], ordering.today()))[here] // 1000
+    return (await promising.available([here], clock.today()))[here] // 1000
 
 
 @pytest.mark.parametrize("has_lots", [False, True])
@@ -149,7 +149,7 @@ async def test_whichever_steps_they_came_by_the_same_goods_can_be_sold(
     notice = await noticed((await ordered(CUP=4)).id)
     await steps(packs=False, checkers=0)
     await dispatching.pick(notice, await tote(), by=By(await picker()))
-    await dispatching.ship(notice, "", "", today=ordering.today(), by=ADA)
+    await dispatching.ship(notice, "", "", today=clock.today(), by=ADA)
     assert [(row[0], int(row[1])) for row in await fetch(_LEFT)] == [("customer", 4000)]
     assert (await verifying.verify()).violations == []
 
