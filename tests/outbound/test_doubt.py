@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from server import db
+from server import clock, db
 from server.db import Statement, fetch
 from server.outbound import doubt, surveying
 from server.outbound.doubt import Taking
@@ -73,13 +73,12 @@ async def test_the_older_order_keeps_its_goods_whoever_came_first(
 
 
 async def test_what_is_doubted_does_not_leave_the_other_does(database: db.Database) -> None:
-    from server.outbound.ordering import today
     from server.outbound.releasing import Done, NotNow
 
     older, younger = await taken_twice()
 
-    assert await dispatching.ship(younger, "", "", today=today(), by=ADA) == NotNow(("to_verify",))
-    assert await dispatching.ship(older, "", "", today=today(), by=ADA) == Done(older, "shipped")
+    assert await dispatching.ship(younger, "", "", today=clock.today(), by=ADA) == NotNow(("to_verify",))
+    assert await dispatching.ship(older, "", "", today=clock.today(), by=ADA) == Done(older, "shipped")
 
 
 async def test_a_look_into_the_tote_passes_the_doubt_on(database: db.Database) -> None:

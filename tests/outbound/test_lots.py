@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from server import db
+from server import clock, db
 from server.db import Statement, fetch
 from server.inbound import inspecting
 from server.outbound import releasing
-from server.outbound.ordering import By, today
+from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
 from server.sync import dispatching, performing, wire
 from server.sync.performing import Act
@@ -51,7 +51,7 @@ async def blocked() -> list[dict[str, Any]]:
 
 
 async def ship(notice: int) -> object:
-    return await dispatching.ship(notice, "", "", today=today(), by=ADA)
+    return await dispatching.ship(notice, "", "", today=clock.today(), by=ADA)
 
 
 async def test_nobody_is_sent_for_a_lot_that_is_held(database: db.Database) -> None:
