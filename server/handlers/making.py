@@ -20,6 +20,7 @@ from server.finance import queries as finance
 from server.making import bill, composing, hinting, queries, work, working
 from server.making.queries import Work, WorkLine
 from server.making.work import Head
+from server.people.role import counts_blind
 from server.stock import queries as stock
 from server.stock.queries import Lying
 from server.stock.transfer import Goods
@@ -304,7 +305,7 @@ async def _page(
         held=held,
         spent=await finance.spent_on(one.id) if request.user.may("see costs") else None,
         went=await queries.went(one.id),
-        to_take=await _proposed(one) if is_open else [],
+        to_take=await _proposed(request, one) if is_open else [],
         to_bring=[each for each in shown if each.line.is_made] if is_open else [],
         to_return=await _left_over(one) if request.user.may("move stock") else [],
         dock=next((dock.code for dock in docks if dock.is_active), ""),
@@ -313,9 +314,11 @@ async def _page(
     )
 
 
-async def _proposed(one: Work) -> list[tuple[Lying, int]]:
+async def _proposed(request: HTMXRequest, one: Work) -> list[tuple[Lying, int]]:
     """Material to take, and how much of it."""
-    return [(row, row.goods.quantity) for row in await stock.named(await producing.proposed(one))]
+    is_blind = counts_blind(request.user.role)
+    goods = await stock.told(await producing.proposed(one), is_blind=is_blind)
+    return [(row, row.goods.quantity) for row in await stock.named(goods)]
 
 
 async def _left_over(one: Work) -> list[tuple[Lying, int]]:

@@ -240,11 +240,7 @@ async def _to_send(request: HTMXRequest, one: Transfer) -> list[Lying]:
     if one.state not in transfer.OPEN or one.is_over or not _may_move(request, one.source):
         return []
     proposed = await transferring.proposed(one, today=clock.today())
-    if counts_blind(request.user.role):
-        # A place that has less than is wanted would say how much the book expects there.
-        blind = await queries.blind_among(each.location for each in proposed)
-        proposed = [each for each in proposed if each.location not in blind]
-    return await queries.named(proposed)
+    return await queries.named(await queries.told(proposed, is_blind=counts_blind(request.user.role)))
 
 
 def _steps(

@@ -915,6 +915,12 @@ async def blind_among(places: Iterable[int]) -> set[int]:
     return {row[0] for row in await fetch(_BLIND_AMONG, as_json(sorted(set(places))))}
 
 
+async def told(goods: Sequence[moving.Goods], *, is_blind: bool) -> list[moving.Goods]:
+    """Those of these goods that this reader is told of: where less lies than is wanted, it would say how much."""
+    blind = await blind_among(each.location for each in goods) if is_blind else set()
+    return [each for each in goods if each.location not in blind]
+
+
 async def on_hand_of(cells: Iterable[Cell]) -> dict[Cell, int]:
     """What lies in each of these cells."""
     wanted = set(cells)

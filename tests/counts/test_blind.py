@@ -25,6 +25,7 @@ from tests.counts import floor
 from tests.handlers.browsers import signed_in
 from tests.handlers.test_permissions import actions, handlers
 from tests.sockets import Socket, connect
+from tests.stock import inside
 
 EXPECTED, ELSEWHERE, PICKED = 97_313, 25, 7
 """What the book expects in the bin, what lies in another, what is picked from it meanwhile."""
@@ -124,8 +125,10 @@ class Counter:
         return found
 
     async def hears(self) -> list[str]:
-        """What the live socket of the device said since."""
-        found = []
+        """What the live socket of the device said since, and all that the live board shows."""
+        cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in self.desk.cookies.items())}
+        async with connect(self.app, "/board/live", headers=cookies) as board:
+            found = [f"board: {secret}" for secret in shows((await board.text()).encode())]
         while not await self.live.is_silent(0.1):
             found += [f"live: {secret}" for secret in shows((await self.live.text()).encode())]
         return found
@@ -158,12 +161,13 @@ async def test_what_the_book_expects_is_in_no_answer_to_a_blind_counter(counter:
     wanted = Wanted(
         item=item,
         warehouse=await given.warehouse(),
-        least=10,
+        least=10_000,
         home=place,
         refill=200_000_000,
         fill=300_000_000,
     )
     await levelling.want(wanted, by=1)
+    await inside.transfer({"CUP": 200_000})
     old = (await counter.device.get("/sync/snapshot", headers=counter.pda.headers)).json()
     before = await counter.asks_for_everything()
     supervisor = await signed_in(counter.app, "supervisor", name="boss")
@@ -178,7 +182,17 @@ async def test_what_the_book_expects_is_in_no_answer_to_a_blind_counter(counter:
     kept = [await counter.device.get(one["url"], headers=counter.pda.headers) for one in files(old)]
     await floor.count(await given.pda("li"), "A-01", CUP=50_000)
 
-    assert before, "the figure was never secret, so this test would see nothing"
+    # Of a figure that was never to be seen, nothing would be missed.
+    for place in (
+        "/stock",
+        "/stock/movements",
+        "/stock/transfers",
+        "/stock/levels",
+        "/board",
+        "/sync/pull",
+        "live",
+    ):
+        assert any(one.startswith(place) for one in before), place
     assert (issued, picked, recount) == ([], [], [])
     assert shows(msgspec.json.encode(verdict)) == []
     assert [secret for answer in kept for secret in shows(answer.content)] == []
