@@ -645,6 +645,7 @@ def _notice_body(standing: Standing, *, is_left_over: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "number": one.number,
         "state": PUT_BACK if is_left_over else one.state,
+        "warehouse": f"w-{one.warehouse}",
         "customer": one.customer_name,
         "due": one.due_on,
         "priority": one.priority,

@@ -37,6 +37,7 @@ async def test_devices_hear_of_a_notice_and_its_places(database: db.Database) ->
     (told,) = (await shown("notice")).values()
     (place,) = (await shown("pick")).values()
     assert (told["state"], told["next"]) == ("released", "pick")
+    assert told["warehouse"] == f"w-{await given.warehouse()}"
     assert place["notice"] == f"sn-{notice}"
     assert (place["location"], place["quantity"]) == (f"l-{await given.location('A-01')}", "3")
 

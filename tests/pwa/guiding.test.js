@@ -167,6 +167,12 @@ test("a line that no bin can fill is said at the end", async () => {
   assert.match(await ask(device, "/edge/guide/short", { reason: "none_left" }), /SN-1 拣完[\s\S]*还缺 1 项/);
 });
 
+test("a device works in one warehouse, whatever others its person may see", async () => {
+  const { device } = await floor({ warehouse: "w-9" });
+
+  assert.match(await ask(device, "/edge/home"), /没有拣货任务/);
+});
+
 test("where nobody picks there is no task to pick", async () => {
   const { device } = await floor({ next: "pack" });
 
