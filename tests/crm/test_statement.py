@@ -124,14 +124,18 @@ parts = st.builds(
 
 @having(
     st.lists(parts, max_size=10),
-    st.dictionaries(st.integers(1, 3), st.tuples(st.integers(1, 10**8), st.integers(0, 9000)), min_size=3),
+    st.dictionaries(
+        st.integers(1, 3),
+        st.tuples(st.integers(1, 10**8), st.integers(0, 9000), st.sampled_from([500, 1000, 7000, 12_000])),
+        min_size=3,
+    ),
     st.integers(0, 3000),
     st.lists(st.builds(back, st.integers(1, 3), st.integers(1, 9), on=st.integers(0, 90)), max_size=4),
     st.lists(st.integers(1, 90), max_size=6, unique=True),
 )
 def test_each_period_opens_as_the_one_before_closed_and_all_add_up(
     drawn: list[Sent],
-    prices: dict[int, tuple[int, int]],
+    prices: dict[int, tuple[int, int, int]],
     off: int,
     returned: list[Returned],
     cuts: list[int],
@@ -146,6 +150,7 @@ def test_each_period_opens_as_the_one_before_closed_and_all_add_up(
             line=part.line,
             price=prices[part.line][0],
             discount=prices[part.line][1],
+            factor=prices[part.line][2],
             order_discount=off,
         )
         for part in drawn
@@ -171,7 +176,14 @@ def test_each_period_opens_as_the_one_before_closed_and_all_add_up(
     gone: dict[int, int] = {}
     for part in known:
         gone[part.line] = gone.get(part.line, 0) + part.quantity
-    whole = order.total([money.amount_of(amount, *prices[line]) for line, amount in gone.items()], off)
+    whole = order.total(
+        [
+            money.amount_of(amount, price, discount, factor=factor)
+            for line, amount in gone.items()
+            for price, discount, factor in [prices[line]]
+        ],
+        off,
+    )
     worth = sum(money.amount_of(one.quantity, one.unit_price) for one in taken)
     assert found[-1].closing == whole - worth
 
