@@ -16,7 +16,7 @@ from server.outbound import delivering, packing, surveying
 from server.outbound.delivering import Kept, NotKept
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
-from server.people import proof
+from server.people import maintaining, proof
 from server.sync import dispatching
 from server.sync.verdict import Ruling
 from tests import given
@@ -200,6 +200,41 @@ async def test_the_picker_vouches_for_nothing_and_a_change_voids_both_looks(data
     }
     await wang.report("stock.move@1", **out, source=f"l-{place}", target=f"l-{await tote()}")
     await pack(wang, notice, place, CUP=1)
+    assert (await standing(notice)).state == "packed"
+
+
+async def test_a_new_pin_and_a_closed_account_make_old_keys_worthless(database: db.Database) -> None:
+    await steps(checkers=2)
+    await given.stock("CUP", 10, at="A-01")
+    notice = await picked(CUP=3)
+    place, _ = await box()
+    await pack(await held_by("wang"), notice, place, CUP=3)
+    li, zhao = await held_by("li"), await picker("zhao")
+    old = await key(li, zhao)
+
+    await maintaining.set_pin(zhao, "7193", by=1)
+    with_the_old_pin = await check(li, notice, place, second=zhao, by=old, CUP=3)
+    now = await key(li, zhao)
+    async with db.writing():
+        await db.execute(Statement("UPDATE user_account SET is_active = ? WHERE id = ?"), False, zhao)
+    who_left = await check(li, notice, place, second=zhao, by=now, CUP=3)
+
+    assert {with_the_old_pin, who_left} == {Ruling("warning", "proof_wrong")}
+    assert (await standing(notice)).state == "packed"
+
+
+async def test_a_look_that_is_taken_back_has_not_been_one(database: db.Database) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    notice = await picked(CUP=3)
+    place, _ = await box()
+    await pack(await held_by("wang"), notice, place, CUP=3)
+    li = await held_by("li")
+    about: dict[str, Any] = {"carton": f"l-{place}", "document": f"sn-{notice}"}
+    looked = await li.report("stock.check@1", **about)
+    assert (await standing(notice)).state == "checked"
+
+    await li.report("op.undo@1", operation=looked.id)
+
     assert (await standing(notice)).state == "packed"
 
 
