@@ -62,7 +62,7 @@ async def _page(
     page: int = 1,
     status: int = 200,
 ) -> Response[str]:
-    houses = request.user.warehouses
+    houses, mine = request.user.warehouses, await desk.warehouses(request)
     found = await queries.levels(
         q,
         houses,
@@ -78,13 +78,9 @@ async def _page(
         path=f"{web.list_path(PATH, q=q, off=0)}&below={int(bool(below))}",
         q=q,
         below=below,
-        values=form.typed(),
+        values={"warehouse": await desk.usual_warehouse(request, mine)} | form.typed(),
         errors=errors,
-        warehouses=[
-            place
-            for place in await catalog.warehouses()
-            if place.is_active and request.user.reaches(place.id)
-        ],
+        warehouses=mine,
         tasks=await queries.replenishments(houses),
         done="saved" if request.query_params.get("done") == "saved" else "",
     )
