@@ -31,7 +31,8 @@ async def orders(request: HTMXRequest) -> Response[str]:
     """Orders, by filters that stay."""
     view = await desk.view(request, order.STATES, queries.SORTS)
     seen = request.user.warehouses
-    found, counts = await queries.orders(view.filters, seen), await queries.counts(view.filters, seen)
+    found = await queries.orders(view.filters, seen)
+    counts = await queries.counts(view.filters, seen, found)
     return web.page(request, "outbound/orders.html", block="list", view=view, found=found, counts=counts)
 
 
