@@ -134,7 +134,7 @@ export function createPeople({ environment, settings, identity, newId, rounds = 
   /** @param {string} badge @param {string} pin @param {User} user @param {string|undefined} key what they seal with here, as the server says */
   async function remember(badge, pin, user, key) {
     const [salt, keySalt] = [hex(filled(new Uint8Array(16))), hex(filled(new Uint8Array(16)))];
-    // Covered by another figure from the PIN: nothing that is kept tells whether a guess uncovers the right key.
+    // Covered by a figure of its own from the PIN, so that what is kept to recognise somebody does not uncover it.
     const kept = key ? { keySalt, coveredKey: covered(key, await verifierOf(pin, keySalt, rounds)) } : {};
     await keepOne({ ...user, badge, salt, rounds, verifier: await verifierOf(pin, salt, rounds), provenAt: await now(), tries: 0, ...kept });
   }
