@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from server import events
+from server import clock, events
 from server.db import Row, Statement, as_json, execute, fetch
 from server.outbound import notice, surveying
 from server.outbound.report import Short
@@ -19,6 +19,12 @@ NOT_EMPTY: Final = "not_empty"
 _LEAVE_OUT = Statement(
     "UPDATE allocation SET quantity = picked, state = ? WHERE document = ? AND item = ? AND location = ?"
     " AND lot = ? AND serial = ? AND state = 'open'"
+)
+_REMEMBER = Statement(
+    "INSERT INTO allocation (document, line, item, location, lot, serial, picked, quantity, state, position,"
+    " allocated_at) SELECT ?, l.id, l.item, ?, ?, ?, 0, 0, 'skipped', 0, ? FROM shipment_notice_line l"
+    " WHERE l.notice = ? AND l.item = ? AND NOT EXISTS (SELECT 1 FROM allocation a WHERE a.document = ?"
+    " AND a.line = l.id AND a.location = ? AND a.state = 'skipped')"
 )
 _WAREHOUSES = Statement(
     "SELECT id, warehouse FROM location WHERE id IN (SELECT value FROM json_each(?))",
@@ -50,6 +56,10 @@ async def _leave_out(one: Short, origin: Origin) -> None:
         return
     state = "short" if one.reason == NONE_LEFT else "skipped"
     await execute(_LEAVE_OUT, state, one.document, one.item, one.location, one.lot, one.serial)
+    if state == "skipped":
+        # Whoever says so may be heard before anybody was sent there: it holds for what is planned later too.
+        known = (one.document, one.location, one.lot, one.serial, clock.now(), _number(one), one.item)
+        await execute(_REMEMBER, *known, one.document, one.location)
     body = {"item": f"i-{one.item}", "location": f"l-{one.location}", "reason": one.reason}
     await events.record("notice.missing", f"sn:{_number(one)}", body, by=origin.user, device=origin.device)
 

@@ -68,6 +68,19 @@ async def test_nobody_is_sent_again_to_what_is_damaged_though_nothing_else_is_th
     assert (await standing(notice)).state == "released"
 
 
+async def test_a_bin_that_was_found_damaged_before_anybody_was_sent_there_is_left_out_too(
+    database: db.Database,
+) -> None:
+    await given.stock("CUP", 3, at="A-01")
+    notice = await released(CUP=3)
+    await given.stock("CUP", 5, at="B-01")
+
+    await find_short(notice, "CUP", at="B-01", reason="damaged")
+    await find_short(notice, "CUP", at="A-01", reason="none_left")
+
+    assert await to_pick() == {}
+
+
 async def test_goods_that_come_to_a_bin_where_none_was_left_are_picked_there(database: db.Database) -> None:
     await given.stock("CUP", 3, at="A-01")
     notice = await released(CUP=3)
