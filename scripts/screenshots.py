@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from e2e import browser as chromium  # noqa: E402  # found by the line above
-from e2e import words  # noqa: E402
+from e2e import papers, words  # noqa: E402
 from e2e.house import House  # noqa: E402
 from e2e.test_guided_pick import released, sent, wanted  # noqa: E402
 from e2e.test_packing_and_shipping import STEPS  # noqa: E402
@@ -338,6 +338,7 @@ def take_desk(browser: Browser, house: House, *, silent: Page, working: Page) ->
         page.goto(path)
         page.locator("h1").click()  # no field keeps the focus ring, and no row is lit
         keep(page, f"desk-{picture}-zh")
+    send_to_the_floor(page)
     page.set_viewport_size(chromium.WALL)
     silent.goto("about:blank")  # its app is closed: it says nothing any more
     for language, picked in (
@@ -349,6 +350,13 @@ def take_desk(browser: Browser, house: House, *, silent: Page, working: Page) ->
         if language == "zh":
             page.goto("/")
             page.get_by_role("button", name="English").click()
+
+
+def send_to_the_floor(desk: Page) -> None:
+    """Orders become notices, two of them a wave, so that there is something left to pick."""
+    for order in (1, 2, 3):
+        papers.send(desk, f"/outbound/orders/{order}", "/notices")
+    papers.send(desk, "/outbound/notices", "/outbound/waves", notice="2", kind="batch")
 
 
 def take_board(board: Page, working: Page, picked: tuple[tuple[str, str], ...], language: str) -> None:

@@ -34,6 +34,10 @@ _LAST_WORDS = Statement(
 )
 
 
+TO_VERIFY = "to_verify"
+"""Incidents of notices whose goods another one may have taken."""
+
+
 class StockRow(msgspec.Struct, frozen=True):
     """One item on the board."""
 
@@ -132,6 +136,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     def shorts(self) -> int:
         """Promises for which nothing is left."""
         return sum(count for kind, count in self.kinds.items() if kind in SHORTS)
+
+    @property
+    def to_verify(self) -> int:
+        """What somebody has to look at in its place: goods that two picked, and places to count."""
+        return self.kinds.get(TO_VERIFY, 0) + self.tasks_open
 
 
 class Overview:

@@ -264,7 +264,7 @@ async def test_tiles_count_waves_lines_people_and_what_is_wrong(
     assert tile(shown, "lines") == "待拣行 1 行 待下发 0 · 待包装 0 · 待发 0"
     assert tile(shown, "late") == "逾期订单 0 单 没有逾期"
     assert tile(shown, "people") == "人员 1 人在岗 2 行/时"
-    assert tile(shown, "exceptions") == "待处理 需决定 1 项 缺货 0 · 待盘点 1"
+    assert tile(shown, "exceptions") == "待处理 需决定 1 项 缺货 0 · 待核实 1"
     assert tile(shown, "offline") == "离线设备 0 / 3 台 没有未上传的作业"
 
 
