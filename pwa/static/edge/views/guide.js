@@ -159,8 +159,14 @@ export function back(view, [first, ...others]) {
 
 /** @param {View} view @param {Task[]} tasks @param {Session} session @returns {Html} */
 export function list(view, tasks, session) {
-  if (!tasks.length) return prompt("check", view.t("guide.none"), view.t("guide.none_detail"));
-  return html`<ul class="rows">${tasks.slice(0, 50).map((task) => taskRow(view, task, task.id === session.task?.id))}</ul>`;
+  const kept = refreshed(session.task ? "/edge/guide/list" : "/edge/guide");
+  if (!tasks.length) return html`${prompt("check", view.t("guide.none"), view.t("guide.none_detail"))}${kept}`;
+  return html`${kept}<ul class="rows">${tasks.slice(0, 50).map((task) => taskRow(view, task, task.id === session.task?.id))}</ul>`;
+}
+
+/** Drawn anew when rows have come, once the eye has taken in what was just said. @param {string} path @returns {Html} */
+function refreshed(path) {
+  return html`<div hx-get="${path}" hx-trigger="rows:changed from:body delay:1500ms" hx-target="#screen" hidden></div>`;
 }
 
 /** @param {View} view @param {Task} task @param {boolean} isCurrent @returns {Html} */
@@ -211,8 +217,8 @@ export function lost(view, { who, picked, next }) {
 
 /** The next task stands there by itself. @param {View} view @param {Task|null} task @returns {Html} */
 function offer(view, task) {
-  if (!task) return prompt("check", view.t("guide.none"), view.t("guide.none_detail"));
-  return html`<h2 class="rows-title">${view.t("guide.up_next")}</h2><ul class="rows">${taskRow(view, task, false)}</ul>${prompt("tote", view.t("guide.prompt_next_tote"))}`;
+  if (!task) return html`${refreshed("/edge/guide")}${prompt("check", view.t("guide.none"), view.t("guide.none_detail"))}`;
+  return html`${refreshed("/edge/guide")}<h2 class="rows-title">${view.t("guide.up_next")}</h2><ul class="rows">${taskRow(view, task, false)}</ul>${prompt("tote", view.t("guide.prompt_next_tote"))}`;
 }
 
 /** @param {View} view @param {Task|null} task @param {Session|null} session @returns {Html} */
