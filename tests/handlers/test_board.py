@@ -261,7 +261,7 @@ async def test_tiles_count_waves_lines_people_and_what_is_wrong(
     shown = (await page(app, signed_in)).text
 
     assert tile(shown, "waves") == "进行中的波次 1 个 已拣 0 / 1 行"
-    assert tile(shown, "lines") == "待拣行 1 行 待下发 0 · 待包装 0 · 待发 0"
+    assert tile(shown, "lines") == "待拣行 1 行 下发 0 · 包装 0 · 发货 0"
     assert tile(shown, "late") == "逾期订单 0 单 没有逾期"
     assert tile(shown, "people") == "人员 1 人在岗 2 行/时"
     assert tile(shown, "exceptions") == "待处理 需决定 1 项 缺货 0 · 待核实 1"
@@ -287,7 +287,7 @@ async def test_a_pick_takes_its_line_off_the_tile_within_a_second(
         await socket.json()
         picked_at = time.monotonic()
         await floor.pick(notice, at="A-01", into="TOTE-1", CUP=3)
-        message = await until(socket, "待包装 1")
+        message = await until(socket, "包装 1")
 
         assert time.monotonic() - picked_at < 1.2
     assert tile(message["content"], "lines").startswith("待拣行 0 行")
