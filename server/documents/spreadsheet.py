@@ -24,6 +24,7 @@ FORMATS: Final[dict[Kind, str]] = {
     "whole": "0",
 }
 MAX_SHEET_NAME: Final = 31
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # A spreadsheet saved as CSV and opened again takes these for formulas; a negative number is none.
 _FORMULA: Final = re.compile(r"[=+@\t\r]|-(?![0-9.]+$)")

@@ -18,9 +18,8 @@ from server.counts.queries import Plan
 from server.counts.reviewing import Accepted
 from server.counts.sheet import Sheet
 from server.desk import Offer, Step
-from server.documents.spreadsheet import Column, xlsx
+from server.documents.spreadsheet import MEDIA_TYPE, Column, xlsx
 from server.finance import queries as finance
-from server.handlers.exports import MEDIA_TYPE
 from server.people import queries as people
 from server.sync import queries as fleet
 from server.web import Form, HTMXRequest, may

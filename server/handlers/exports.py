@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from server import desk, web, words
 from server.counts import plan
 from server.counts import queries as counts
-from server.documents.spreadsheet import Column, xlsx
+from server.documents.spreadsheet import MEDIA_TYPE, Column, xlsx
 from server.documents.subject import KINDS, Subject
 from server.inbound import purchase, receipt
 from server.inbound import queries as inbound
@@ -22,8 +22,6 @@ from server.outbound import queries as outbound
 from server.stock import adjustment, transfer
 from server.stock import queries as stock
 from server.web import HTMXRequest, may
-
-MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Export(NamedTuple):

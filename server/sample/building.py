@@ -46,7 +46,7 @@ class Built(msgspec.Struct, frozen=True):
     def summary(self) -> str:
         return (
             f"{self.company}: {self.items} items, {self.locations} locations, {self.people} people,"
-            f" {self.movements} goods received, {self.documents} orders"
+            f" {self.movements} movements of the first stock, {self.documents} orders"
         )
 
 
