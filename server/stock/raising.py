@@ -135,7 +135,7 @@ async def _settle_tasks(book: Book, cells: list[Cell], causes: Mapping[Cell, str
     repaid = {
         book.places[place]: task.id
         for place, task in standing.items()
-        if place not in owing and task.reason == "suspense"
+        if place not in owing and task.reason == "suspense" and not await was_surprised_since_counted(place)
     }
     await close_tasks(repaid)
     missing = sorted(owing - standing.keys())
@@ -184,7 +184,12 @@ def _tell_task(warehouse: int, place: int, task: int, reason: str, item: int = 0
 
 async def _close_counted(book: Book) -> None:
     """End the tasks of locations that have been counted whole since they were asked for."""
-    whole = {mark.location: mark.when.at for mark in book.new_marks if mark.item == 0}
+    # A count that was taken back with the same batch answers nothing.
+    whole = {
+        mark.location: mark.when.at
+        for mark in book.new_marks
+        if mark.item == 0 and mark.when.operation not in book.voided
+    }
     for place, task in (await _open_tasks(whole)).items() if whole else ():
         if await _is_answered(task, place, whole[place]):
             await close_tasks({book.places[place]: task.id})

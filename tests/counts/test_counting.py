@@ -5,10 +5,13 @@ import random
 
 import pytest
 
+from server import clock
 from server.catalog import maintaining
 from server.counts import planning, queries, reviewing
 from server.counts.plan import Head
 from server.stock import verifying
+from server.sync import envelope, reconciling
+from server.sync import queries as devices
 from tests import given
 from tests.counts import floor
 
@@ -148,6 +151,22 @@ async def test_a_late_pick_shows_that_a_posted_count_was_wrong_after_all() -> No
     assert posted == "posted"
     assert await floor.found(plan, "A-01") == [("10", "2")]
     assert await floor.state(plan) == "recount"
+    assert [place for place, _ in await floor.tasks()] == ["A-01"]
+
+
+async def test_a_count_that_was_taken_back_before_it_was_sent_still_leaves_somebody_to_count() -> None:
+    await given.stock("CUP", 10, at="A-01")
+    plan = await floor.issued("A-01")
+    wang = await given.pda("wang")
+    place = f"l-{await given.location('A-01')}"
+    count = wang.operation("stock.count@1", {"location": place, "lines": [], "complete": True})
+    undo = wang.operation("op.undo@1", {"operation": count["id"]})
+    device = await devices.device_by_bearer(wang.headers["Authorization"])
+    assert device is not None
+
+    await reconciling.reconcile(envelope.read(wang.batch(count, undo), clock.now()), device)
+
+    assert (await floor.sheet(plan, "A-01")).state == "issued"
     assert [place for place, _ in await floor.tasks()] == ["A-01"]
 
 
