@@ -10,7 +10,7 @@ from datetime import date
 from server import clock, quantity
 from server.catalog.maintaining import Missing
 from server.db import writing
-from server.outbound import change, doubting, following, notice, packing, shipping, surveying
+from server.outbound import doubting, following, notice, packing, shipping, surveying
 from server.outbound.following import Standing
 from server.outbound.ordering import By
 from server.outbound.releasing import Done, NotNow
@@ -129,7 +129,7 @@ async def ship(
             return Missing()
         if standing.next != "ship":
             return NotNow(("old_label" if standing.void_labels else "state",))
-        if change.put_backs(standing.notice.state, standing.lines, standing.story):
+        if standing.put_backs():
             return NotNow(("too_much",))
         if await doubting.is_doubted(notice_id):
             return NotNow(("to_verify",))

@@ -183,7 +183,7 @@ async def test_what_the_book_expects_is_in_no_answer_to_a_blind_counter(counter:
     await floor.count(await given.pda("li"), "A-01", CUP=50_000)
 
     # Of a figure that was never to be seen, nothing would be missed.
-    for place in (
+    for page in (
         "/stock",
         "/stock/movements",
         "/stock/transfers",
@@ -192,7 +192,7 @@ async def test_what_the_book_expects_is_in_no_answer_to_a_blind_counter(counter:
         "/sync/pull",
         "live",
     ):
-        assert any(one.startswith(place) for one in before), place
+        assert any(one.startswith(page) for one in before), page
     assert (issued, picked, recount) == ([], [], [])
     assert shows(msgspec.json.encode(verdict)) == []
     assert [secret for answer in kept for secret in shows(answer.content)] == []

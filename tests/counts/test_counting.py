@@ -288,9 +288,15 @@ async def test_a_place_where_a_scan_did_not_fit_is_doubtful() -> None:
     await given.stock("BOX", 5, at="A-02")
     pda = await given.pda("wang")
     await maintaining.bind_barcode("6901234567892", await given.item("BOX"), "件", 1000, by=0, at=1)
-    args = {"item": f"i-{await given.item('CUP')}", "quantity": "1", "code": "6901234567892"}
-    place = {"source": f"l-{await given.location('A-01')}", "target": f"l-{await given.location('A-03')}"}
-    verdict = await floor.report(pda, "stock.move@1", **args, **place)
+    verdict = await floor.report(
+        pda,
+        "stock.move@1",
+        item=f"i-{await given.item('CUP')}",
+        quantity="1",
+        code="6901234567892",
+        source=f"l-{await given.location('A-01')}",
+        target=f"l-{await given.location('A-03')}",
+    )
 
     made = await planning.save(
         Head(warehouse=await given.warehouse(), method="doubt"), by=floor.SUPERVISOR, costs={}
