@@ -69,7 +69,7 @@ everything:
 	@$(STEP) "edge tests (node)" npm test --silent
 	@$(STEP) "tests on SQLite" scripts/tests.sh -q -n 2 --database=sqlite
 	@$(STEP) "tests on PostgreSQL" scripts/tests.sh -q -n 2 --database=postgres -m database
-	@$(STEP) "stories in a browser" scripts/tests.sh -q e2e
+	@$(STEP) "stories in a browser" scripts/tests.sh -q -n 2 e2e
 	@$(STEP) "pages (html-validate)" $(PYTHON) scripts/pages.py
 
 # Whole stories in Chromium: scanner, network cut, board (make e2e STORY=picking for some of them).

@@ -62,6 +62,7 @@ def expect_camera_kept(page: Page) -> None:
 
 
 CAMERA_IS_KEPT = """async () => {
+  if (!navigator.serviceWorker.controller) return false;
   for (const name of await caches.keys())
     for (const { url } of await (await caches.open(name)).keys()) if (url.endsWith(".wasm")) return true;
   return false;
