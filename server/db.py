@@ -101,6 +101,15 @@ def as_json(rows: Any) -> str:
     return msgspec.json.encode(rows).decode()
 
 
+def among(sql: str, column: str, after: str = "", *, number: bool = True) -> Statement:
+    """`… column IN (keys) …` in both dialects, the keys as one argument from `as_json`."""
+    cast = "::bigint" if number else ""
+    return Statement(
+        f"{sql} {column} IN (SELECT value FROM json_each(?)){after}",
+        f"{sql} {column} IN (SELECT (json_array_elements_text(?::text::json)){cast}){after}",
+    )
+
+
 async def fetch(statement: Statement, *args: Any) -> list[Row]:
     """The rows of a statement: of this transaction inside `writing()`, else of the last commit."""
     database = current()

@@ -7,24 +7,17 @@ from typing import Any
 
 import msgspec
 
+from server.catalog.queries import Page
 from server.counts.difference import Finding, Past
 from server.counts.plan import Candidate
 from server.counts.sheet import Counted, Sheet
-from server.db import Row, Statement, as_json, fetch
+from server.db import Row, Statement, among, as_json, fetch
 from server.documents.filters import Filters
 from server.stock.movement import Cell, Mark, Moment
 
 PAGE_SIZE = 50
 Warehouses = frozenset[int] | None
 """The warehouses that somebody sees; None means all of them."""
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One page of a list; `number` counts from 1."""
-
-    rows: list[Any]
-    number: int
-    has_more: bool
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +48,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return f"ct-{self.id}"
 
 
-def _among(sql: str, column: str, after: str = "", *, text: bool = False) -> Statement:
-    """`column IN (a JSON list)` in both dialects: any length, one plan."""
-    cast = "" if text else "::bigint"
-    return Statement(
-        f"{sql} {column} IN (SELECT value FROM json_each(?)){after}",
-        f"{sql} {column} IN (SELECT (json_array_elements_text(?::text::json)){cast}){after}",
-    )
-
-
 _PLAN = (
     "SELECT o.id, o.number, o.warehouse, w.code AS warehouse_code, w.name AS warehouse_name, o.method, o.state,"
     " o.is_blind, o.tolerance, o.limit_amount, o.limit_quantity, o.remark, o.created_by, o.created_at, o.issued_at,"
@@ -80,37 +64,37 @@ _SHEET = (
     " FROM count_sheet s JOIN count_plan p ON p.id = s.plan JOIN location l ON l.id = s.location"
 )
 _SHEETS_OF = Statement(f"{_SHEET} WHERE s.plan = ? ORDER BY l.aisle, l.bay, l.level, l.code")
-_SHEETS_BY_ID = _among(f"{_SHEET} WHERE", "s.id", " ORDER BY s.id")
-_SHEETS_AT = _among(
+_SHEETS_BY_ID = among(f"{_SHEET} WHERE", "s.id", " ORDER BY s.id")
+_SHEETS_AT = among(
     f"{_SHEET} WHERE p.issued_at IS NOT NULL AND s.state <> 'cancelled' AND", "s.location", " ORDER BY s.id"
 )
-_SHEETS_COUNTED_BY = _among(
-    "SELECT DISTINCT r.sheet FROM count_round r WHERE", "r.operation", " ORDER BY r.sheet", text=True
+_SHEETS_COUNTED_BY = among(
+    "SELECT DISTINCT r.sheet FROM count_round r WHERE", "r.operation", " ORDER BY r.sheet", number=False
 )
-_OPEN_AT = _among(
+_OPEN_AT = among(
     "SELECT DISTINCT s.location FROM count_sheet s WHERE s.state NOT IN ('posted', 'cancelled') AND",
     "s.location",
 )
 _PLAN_OF_PLACE = Statement(
     "SELECT plan FROM count_sheet WHERE location = ? AND state NOT IN ('posted', 'cancelled') ORDER BY id DESC LIMIT 1"
 )
-_TO_COUNT_AT = _among(
+_TO_COUNT_AT = among(
     "SELECT s.location, r.person FROM count_sheet s JOIN count_round r ON r.sheet = s.id"
     " WHERE s.state IN ('issued', 'recount') AND",
     "s.location",
 )
-_BLIND_AT = _among(
+_BLIND_AT = among(
     "SELECT DISTINCT s.location FROM count_sheet s JOIN count_plan p ON p.id = s.plan"
     " WHERE p.is_blind AND s.state IN ('issued', 'recount') AND",
     "s.location",
 )
-_ROUNDS = _among(
+_ROUNDS = among(
     "SELECT r.id, r.sheet, r.operation, r.person, r.device, r.counted_at FROM count_round r WHERE EXISTS"
     " (SELECT 1 FROM count_point c WHERE c.operation = r.operation AND c.item = 0 AND NOT c.is_void) AND",
     "r.sheet",
     " ORDER BY r.counted_at, r.operation",
 )
-_FINDINGS = _among(
+_FINDINGS = among(
     "SELECT f.round, f.item, s.location, f.lot, f.serial, f.counted, f.book FROM count_finding f"
     " JOIN count_round r ON r.id = f.round JOIN count_sheet s ON s.id = r.sheet WHERE",
     "r.sheet",

@@ -9,7 +9,8 @@ import msgspec
 
 from server import money
 from server.catalog import search
-from server.db import Row, Statement, as_json, fetch
+from server.catalog.queries import Page
+from server.db import Row, Statement, among, as_json, fetch
 from server.documents.filters import Filters
 from server.inbound import purchase, receipt
 from server.inbound.putaway import Spot, Suggestion, suggest
@@ -19,23 +20,6 @@ from server.stock import queries as stock
 PAGE_SIZE = 50
 Warehouses = frozenset[int] | None
 """The warehouses that somebody sees; None means all of them."""
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One page of a list; `number` counts from 1."""
-
-    rows: list[Any]
-    number: int
-    has_more: bool
-
-
-def _among(sql: str, column: str, after: str = "", *, number: bool = True) -> Statement:
-    """`column IN (a JSON list)` in both dialects: any length, one plan."""
-    cast = "::bigint" if number else ""
-    return Statement(
-        f"{sql} {column} IN (SELECT value FROM json_each(?)){after}",
-        f"{sql} {column} IN (SELECT (json_array_elements_text(?::text::json)){cast}){after}",
-    )
 
 
 # Purchases
@@ -200,13 +184,13 @@ _RECEIPT = (
     " o.closed_at, o.version"
     " FROM receipt o LEFT JOIN partner p ON p.id = o.partner JOIN warehouse w ON w.id = o.warehouse"
 )
-_RECEIPTS_BY_ID = _among(f"{_RECEIPT} WHERE", "o.id", " ORDER BY o.id")
+_RECEIPTS_BY_ID = among(f"{_RECEIPT} WHERE", "o.id", " ORDER BY o.id")
 _RECEIPTS_OF = Statement(f"{_RECEIPT} WHERE o.source = ? ORDER BY o.id")
 _LINE_COLUMNS = (
     "l.id, l.position, l.item, l.lot, l.expected, l.received, l.held, l.taken, l.rejected, l.accepted, l.put_away,"
     " l.source_line, l.price"
 )
-_RECEIPT_LINES = _among(
+_RECEIPT_LINES = among(
     f"SELECT l.receipt, {_LINE_COLUMNS}, i.code, i.name, i.unit AS base, i.scale, i.has_lots, i.has_expiry,"
     " i.has_serials FROM receipt_line l JOIN item i ON i.id = l.item WHERE",
     "l.receipt",
@@ -261,7 +245,7 @@ async def receipt_counts(filters: Filters, warehouses: Warehouses) -> dict[str, 
 
 # What movements say
 
-_SHARES = _among(
+_SHARES = among(
     "SELECT m.document, m.item, m.lot, s.kind AS source_kind, t.kind AS target_kind, sum(m.quantity) AS quantity"
     " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
     " WHERE m.kind = 'flow' AND m.document <> '' AND",
@@ -292,7 +276,7 @@ _DOCKED = Statement(
     "SELECT DISTINCT b.item FROM balance b JOIN location l ON l.id = b.location WHERE b.on_hand > 0"
     " AND l.kind = 'dock' AND l.warehouse = ?"
 )
-_BINS = _among("SELECT id, warehouse FROM location WHERE kind = 'bin' AND is_active AND", "id")
+_BINS = among("SELECT id, warehouse FROM location WHERE kind = 'bin' AND is_active AND", "id")
 _BIN_BY_CODE = Statement(
     "SELECT id FROM location WHERE code = ? AND warehouse = ? AND kind = 'bin' AND is_active = ?"
 )
@@ -412,9 +396,9 @@ class Setting(msgspec.Struct, frozen=True):
     reject: int | None = None
 
 
-_TERMS = _among("SELECT partner, tolerance, is_inspected FROM supplier_terms WHERE", "partner")
-_SETTINGS = _among("SELECT warehouse, tolerance, puts_away, reject FROM arrival_setting WHERE", "warehouse")
-_RULES = _among("SELECT item, warehouse, is_inspected FROM arrival_rule WHERE", "item")
+_TERMS = among("SELECT partner, tolerance, is_inspected FROM supplier_terms WHERE", "partner")
+_SETTINGS = among("SELECT warehouse, tolerance, puts_away, reject FROM arrival_setting WHERE", "warehouse")
+_RULES = among("SELECT item, warehouse, is_inspected FROM arrival_rule WHERE", "item")
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -473,7 +457,7 @@ _INSPECTION = (
     " c.decided_at FROM inspection c JOIN receipt_line l ON l.id = c.line JOIN receipt o ON o.id = l.receipt"
     " LEFT JOIN partner p ON p.id = o.partner JOIN item i ON i.id = c.item"
 )
-_INSPECTIONS_OF = _among(f"{_INSPECTION} WHERE", "l.receipt", " ORDER BY c.id")
+_INSPECTIONS_OF = among(f"{_INSPECTION} WHERE", "l.receipt", " ORDER BY c.id")
 _INSPECTION_BY_ID = Statement(f"{_INSPECTION} WHERE c.id = ?")
 _OF_LOT = Statement(f"{_INSPECTION} WHERE c.item = ? AND c.lot = ? ORDER BY c.id")
 _OPEN_INSPECTIONS = Statement(f"{_INSPECTION} WHERE c.state = 'open' ORDER BY c.opened_at, c.id LIMIT 200")

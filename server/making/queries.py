@@ -10,8 +10,9 @@ import msgspec
 
 from server import money, quantity
 from server.catalog import search
+from server.catalog.queries import Page
 from server.config import settings
-from server.db import Row, Statement, as_json, fetch
+from server.db import Row, Statement, among, as_json, fetch
 from server.documents.filters import Filters
 from server.making import bill as bills
 from server.making import work
@@ -27,23 +28,6 @@ Warehouses = frozenset[int] | None
 """The warehouses that somebody sees; None means all of them."""
 
 SORTS = {"number": "o.id", "product": "i.code", "due": "o.due_on"}
-
-
-class Page(msgspec.Struct, frozen=True):
-    """One page of a list; `number` counts from 1."""
-
-    rows: list[Any]
-    number: int
-    has_more: bool
-
-
-def _among(sql: str, column: str, after: str = "", *, number: bool = True) -> Statement:
-    """`column IN (a JSON list)` in both dialects: any length, one plan."""
-    cast = "::bigint" if number else ""
-    return Statement(
-        f"{sql} {column} IN (SELECT value FROM json_each(?)){after}",
-        f"{sql} {column} IN (SELECT (json_array_elements_text(?::text::json)){cast}){after}",
-    )
 
 
 # Bills
@@ -101,13 +85,13 @@ class UsedIn(msgspec.Struct, frozen=True):
 
 
 _BILL = "SELECT b.id, b.product, b.version, b.makes, b.is_backflush, b.remark, b.created_by, b.created_at FROM bill b"
-_LATEST = _among(
+_LATEST = among(
     f"{_BILL} WHERE b.version = (SELECT max(o.version) FROM bill o WHERE o.product = b.product) AND",
     "b.product",
 )
 _VERSIONS = Statement(f"{_BILL} WHERE b.product = ? ORDER BY b.version DESC")
-_BILL_BY_ID = _among(f"{_BILL} WHERE", "b.id")
-_COMPONENTS = _among(
+_BILL_BY_ID = among(f"{_BILL} WHERE", "b.id")
+_COMPONENTS = among(
     "SELECT c.bill, c.component, c.unit, c.factor, c.scrap, c.quantity, i.code, i.name, i.unit AS base"
     " FROM bill_of_materials c JOIN item i ON i.id = c.component WHERE",
     "c.bill",
@@ -306,15 +290,15 @@ _WORK = (
     " o.version FROM work_order o JOIN warehouse w ON w.id = o.warehouse JOIN item i ON i.id = o.product"
     " LEFT JOIN bill b ON b.id = o.bill LEFT JOIN location l ON l.id = o.place"
 )
-_WORKS_BY_ID = _among(f"{_WORK} WHERE", "o.id", " ORDER BY o.id")
-_LINES = _among(
+_WORKS_BY_ID = among(f"{_WORK} WHERE", "o.id", " ORDER BY o.id")
+_LINES = among(
     "SELECT l.work, l.id, l.position, l.item, l.is_made, l.unit, l.factor, l.scrap, l.allowed, l.short,"
     " l.issued AS done, l.quantity, i.code, i.name, i.unit AS base, i.has_lots, i.has_serials"
     " FROM work_line l JOIN item i ON i.id = l.item WHERE",
     "l.work",
     " ORDER BY l.work, l.position",
 )
-_SHARES = _among(
+_SHARES = among(
     "SELECT m.document, m.item, sum(CASE WHEN t.kind = 'production' THEN m.quantity ELSE -m.quantity END) AS quantity"
     " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
     " WHERE m.kind = 'flow' AND m.document <> '' AND (s.kind = 'production') <> (t.kind = 'production') AND",
@@ -518,7 +502,7 @@ def _narrowed(
 
 # Backflush
 
-_PASSAGES = _among(
+_PASSAGES = among(
     "SELECT m.document, m.operation, m.leg, m.act, m.item, m.lot, m.reverses, m.quantity, t.kind AS target_kind"
     " FROM movement m JOIN location s ON s.id = m.source JOIN location t ON t.id = m.target"
     " WHERE m.kind = 'flow' AND m.document <> '' AND (s.kind = 'production') <> (t.kind = 'production') AND",
@@ -526,7 +510,7 @@ _PASSAGES = _among(
     " ORDER BY m.id",
     number=False,
 )
-_LOTS = _among("SELECT item, code, expiry_on, is_held FROM lot WHERE", "item")
+_LOTS = among("SELECT item, code, expiry_on, is_held FROM lot WHERE", "item")
 
 
 async def passages(ids: Iterable[int]) -> dict[int, list[Passage]]:

@@ -10,7 +10,7 @@ import msgspec
 
 from server.catalog import search
 from server.catalog.queries import Page
-from server.db import Row, Statement, as_json, fetch
+from server.db import Row, Statement, among, as_json, fetch
 from server.documents.filters import Filters
 from server.outbound.change import PutBack
 from server.outbound.notice import Line, Pinned, Seen, Share, Steps
@@ -150,21 +150,14 @@ _NOTICES = (
 )
 
 
-def _about(sql: str, after: str = "") -> Statement:
-    """A statement about the ids of a JSON list, in both dialects."""
-    return Statement(
-        f"{sql} IN (SELECT value FROM json_each(?)){after}",
-        f"{sql} IN (SELECT (json_array_elements_text(?::text::json))::int){after}",
-    )
-
-
-_BY_IDS = _about(f"{_NOTICES} WHERE n.id", " ORDER BY n.id")
+_BY_IDS = among(f"{_NOTICES} WHERE", "n.id", " ORDER BY n.id")
 _OF_WAVE = Statement(f"{_NOTICES} WHERE n.wave = ? ORDER BY n.id")
 _OF_ORDER = Statement(f"{_NOTICES} WHERE n.order_id = ? ORDER BY n.id")
-_LINES = _about(
+_LINES = among(
     "SELECT l.notice, l.id, l.order_line, l.item, l.quantity, l.short, l.dropped, l.picked, l.packed, l.shipped,"
     " i.code AS item_code, i.name AS item_name, i.unit AS base FROM shipment_notice_line l"
-    " JOIN item i ON i.id = l.item WHERE l.notice",
+    " JOIN item i ON i.id = l.item WHERE",
+    "l.notice",
     " ORDER BY l.notice, l.id",
 )
 _SHARES = Statement(*(
@@ -176,39 +169,45 @@ _SHARES = Statement(*(
     " GROUP BY m.document, m.item, m.lot, m.serial, m.source, s.kind, m.target, t.kind, m.user_id"
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
-_SETTINGS = _about(
+_SETTINGS = among(
     "SELECT warehouse, picks, packs, checkers, ships, delivers, scans_bins, rule, aisle_mm, bay_mm FROM"
-    " floor_setting WHERE warehouse"
+    " floor_setting WHERE",
+    "warehouse",
 )
 _PINNED = Statement(*(
     "SELECT document, id, line, item, location, lot, serial, quantity, picked, state, position FROM allocation"
     f" WHERE document IN ({these}) ORDER BY position, id"
     for these in ("SELECT value FROM json_each(?)", "SELECT json_array_elements_text(?::text::json)")
 ))  # fmt: skip
-_SEEN = _about(
-    "SELECT notice, person, checked_at, location, content FROM shipment_check WHERE notice",
+_SEEN = among(
+    "SELECT notice, person, checked_at, location, content FROM shipment_check WHERE",
+    "notice",
     " ORDER BY checked_at, id",
 )
-_PLACES = _about(
+_PLACES = among(
     "SELECT l.id, l.code, coalesce(z.code, '') AS zone, l.aisle, l.bay, l.level FROM location l"
-    " LEFT JOIN zone z ON z.id = l.zone WHERE l.id"
+    " LEFT JOIN zone z ON z.id = l.zone WHERE",
+    "l.id",
 )
-_CARTONS = _about(
+_CARTONS = among(
     "SELECT c.id, c.notice, c.location, l.code, c.sscc, c.state, c.weight_g, c.length_mm, c.width_mm, c.height_mm,"
     " c.judged_at, c.judged_by FROM carton c"
-    " JOIN location l ON l.id = c.location WHERE c.notice",
+    " JOIN location l ON l.id = c.location WHERE",
+    "c.notice",
     " ORDER BY c.id",
 )
-_BY_CARTON = _about("SELECT location, notice FROM carton WHERE location")
-_BY_TOTE = _about(
-    "SELECT tote, id FROM shipment_notice WHERE state NOT IN ('shipped', 'cancelled', 'short_closed') AND tote"
+_BY_CARTON = among("SELECT location, notice FROM carton WHERE", "location")
+_BY_TOTE = among(
+    "SELECT tote, id FROM shipment_notice WHERE state NOT IN ('shipped', 'cancelled', 'short_closed') AND",
+    "tote",
 )
-_CONTENTS = _about(
+_CONTENTS = among(
     "SELECT b.location, l.code AS location_code, l.kind, b.item, i.code, i.name, i.unit AS base, b.lot, b.serial,"
     " b.on_hand, coalesce(o.is_held, false) AS is_held, coalesce(o.expiry_on, '') AS expiry FROM balance b"
     " JOIN location l ON l.id = b.location JOIN item i ON i.id = b.item"
     " LEFT JOIN lot o ON o.item = b.item AND o.code = b.lot AND b.lot <> ''"
-    " WHERE b.on_hand > 0 AND b.owner = 0 AND b.location",
+    " WHERE b.on_hand > 0 AND b.owner = 0 AND",
+    "b.location",
     " ORDER BY l.code, i.code, b.lot, b.serial",
 )
 
@@ -321,7 +320,7 @@ async def looks(notice_id: int) -> list[Look]:
     return [Look(**dict(row)) for row in await fetch(_LOOKS, notice_id)]
 
 
-_LOTS = _about("SELECT item, code, is_held, expiry_on FROM lot WHERE item")
+_LOTS = among("SELECT item, code, is_held, expiry_on FROM lot WHERE", "item")
 
 
 async def spoiled(goods: Collection[tuple[int, str]], today: date) -> frozenset[tuple[int, str]]:
@@ -352,7 +351,7 @@ class GoesBack(msgspec.Struct, frozen=True):
     quantity: int
 
 
-_ITEMS = _about("SELECT id, code, name, unit FROM item WHERE id")
+_ITEMS = among("SELECT id, code, name, unit FROM item WHERE", "id")
 
 
 async def going_back(backs: Collection[PutBack]) -> list[GoesBack]:

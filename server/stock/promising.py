@@ -12,7 +12,7 @@ from datetime import date
 import msgspec
 
 from server import clock
-from server.db import Row, Statement, as_json, execute, execute_many, fetch, fetch_by_keys, writing
+from server.db import Row, Statement, among, as_json, execute, execute_many, fetch, fetch_by_keys, writing
 from server.stock import availability
 from server.stock.availability import ARRIVED, PICKABLE, Goods, Lump, Outlook, Planned, Rule, Take
 
@@ -64,15 +64,7 @@ HOLDERS_TOLD = 5
 # Reading
 
 
-def _by_items(sql: str, after: str = "") -> Statement:
-    """A statement about the items of a JSON list, in both dialects."""
-    return Statement(
-        f"{sql} IN (SELECT value FROM json_each(?)){after}",
-        f"{sql} IN (SELECT (json_array_elements_text(?::text::json))::int){after}",
-    )
-
-
-_LUMPS = _by_items(
+_LUMPS = among(
     "SELECT l.warehouse, b.item, l.kind, l.is_active, coalesce(o.expiry_on, '') AS expiry, o.is_held,"
     " coalesce(a.puts_away, true) AS puts_away, sum(b.on_hand) AS on_hand"
     " FROM balance b JOIN location l ON l.id = b.location"
@@ -80,30 +72,34 @@ _LUMPS = _by_items(
     " LEFT JOIN arrival_setting a ON a.warehouse = l.warehouse"
     " WHERE b.on_hand > 0 AND b.owner = 0 AND l.kind IN ('bin', 'dock')"
     # Refused goods wait on a dock of their own: nobody is to be promised them.
-    " AND l.id NOT IN (SELECT reject FROM arrival_setting WHERE reject IS NOT NULL) AND b.item",
+    " AND l.id NOT IN (SELECT reject FROM arrival_setting WHERE reject IS NOT NULL) AND",
+    "b.item",
     " GROUP BY l.warehouse, b.item, l.kind, l.is_active, o.expiry_on, o.is_held, a.puts_away",
 )
 # Where nothing is put away, goods may be promised at the dock: but not before they are judged, nor what the buyer
 # has not taken. A lot that is held is no good anyway.
-_UNSURE = _by_items(
+_UNSURE = among(
     "SELECT u.warehouse, u.item, u.lot, sum(u.quantity) AS quantity FROM ("
     "SELECT r.warehouse, c.item, c.lot, c.quantity FROM inspection c JOIN receipt_line l ON l.id = c.line"
     " JOIN receipt r ON r.id = l.receipt WHERE c.state = 'open' UNION ALL"
     " SELECT r.warehouse, l.item, l.lot, l.held FROM receipt_line l JOIN receipt r ON r.id = l.receipt"
     " WHERE l.held > 0) u LEFT JOIN lot o ON o.item = u.item AND o.code = u.lot AND u.lot <> ''"
-    " WHERE NOT coalesce(o.is_held, false) AND u.item",
+    " WHERE NOT coalesce(o.is_held, false) AND",
+    "u.item",
     " GROUP BY u.warehouse, u.item, u.lot",
 )
-_RESERVED = _by_items(
-    "SELECT warehouse, item, sum(quantity) AS quantity FROM reservation WHERE item",
+_RESERVED = among(
+    "SELECT warehouse, item, sum(quantity) AS quantity FROM reservation WHERE",
+    "item",
     " GROUP BY warehouse, item",
 )
-_EXPECTED = _by_items(
-    "SELECT warehouse, item, due_on AS day, sum(quantity) AS quantity FROM expected_goods WHERE quantity > 0 AND item",
+_EXPECTED = among(
+    "SELECT warehouse, item, due_on AS day, sum(quantity) AS quantity FROM expected_goods WHERE quantity > 0 AND",
+    "item",
     " GROUP BY warehouse, item, due_on",
 )
 # What is owed stands with the orders above; reading it here keeps one answer for everybody.
-_OWED = _by_items(
+_OWED = among(
     "SELECT o.warehouse, l.item, coalesce(nullif(l.promised_on, ''), nullif(l.wanted_on, ''), o.wanted_on) AS day,"
     " sum(l.quantity - l.picked - l.cancelled - coalesce(r.quantity, 0)) AS quantity, o.id FROM sales_line l"
     " JOIN sales_order o ON o.id = l.order_id"
@@ -111,7 +107,8 @@ _OWED = _by_items(
     " WHERE o.confirmed_at IS NOT NULL AND o.closed_at IS NULL"
     # Said twice: the first is what the index of open lines is made of.
     " AND l.quantity > l.picked + l.cancelled"
-    " AND l.quantity > l.picked + l.cancelled + coalesce(r.quantity, 0) AND l.item",
+    " AND l.quantity > l.picked + l.cancelled + coalesce(r.quantity, 0) AND",
+    "l.item",
     " GROUP BY o.warehouse, l.item, coalesce(nullif(l.promised_on, ''), nullif(l.wanted_on, ''), o.wanted_on), o.id",
 )
 _OWN = Statement(
