@@ -19,6 +19,7 @@ from server.crm.statement import Returned, Sent
 from server.db import Row, Statement, as_json, fetch
 from server.outbound import queries as sales
 from server.outbound import surveying
+from server.outbound.queries import Order, ShownLine
 from server.outbound.surveying import Notice
 
 PAGE_SIZE = 50
@@ -381,37 +382,19 @@ async def delivery_note(one: Notice) -> DeliveryNote:
     """What has left with this notice; before it leaves, what is packed or picked for it."""
     sold = await sales.order(one.order_id)
     assert sold is not None, "a notice of no order"
-    lines = {
-        line.order_line: line for line in (await surveying.lines([one.id]))[one.id] if paper.leaving(line)
-    }
-    shown = [each for each in await sales.shown_lines(one.order_id) if each.line.id in lines]
+    lines = {line.order_line: paper.leaving(line) for line in (await surveying.lines([one.id]))[one.id]}
+    shown = [each for each in await sales.shown_lines(one.order_id) if lines.get(each.line.id)]
     sent = (await traded(sold.customer, None))[0]
     earlier = [part for part in sent if part.order == sold.id and part.notice != one.id]
-    own = [
-        Sent(
-            order=sold.id,
-            order_number=sold.number,
-            order_discount=sold.discount,
-            line=each.line.id,
-            notice=one.id,
-            number=one.number,
-            at=one.shipped_at or clock.now(),
-            day="",
-            quantity=paper.leaving(lines[each.line.id]),
-            unit_price=each.line.unit_price,
-            factor=each.line.factor,
-            discount=each.line.discount,
-        )
-        for each in shown
-    ]
-    cost = paper.amounts([*earlier, *own], one.id)
     marks = await _marks(one.document)
+    own = [_sent_with(one, sold, each, lines[each.line.id]) for each in shown]
+    cost = paper.amounts([*earlier, *own], one.id)
     rows = [
         paper.Row(
             code=each.code,
             name=each.name,
             base=each.base,
-            quantity=paper.leaving(lines[each.line.id]),
+            quantity=lines[each.line.id],
             marks=tuple(marks[each.line.item]),
             unit_price=each.line.unit_price,
             per=each.line.unit or each.base,
@@ -421,6 +404,24 @@ async def delivery_note(one: Notice) -> DeliveryNote:
         for each in shown
     ]
     return DeliveryNote(rows, sum(cost.values()))
+
+
+def _sent_with(one: Notice, sold: Order, each: ShownLine, quantity: int) -> Sent:
+    """A line as part of this notice, whether it has left yet or not."""
+    return Sent(
+        order=sold.id,
+        order_number=sold.number,
+        order_discount=sold.discount,
+        line=each.line.id,
+        notice=one.id,
+        number=one.number,
+        at=one.shipped_at or clock.now(),
+        day="",
+        quantity=quantity,
+        unit_price=each.line.unit_price,
+        factor=each.line.factor,
+        discount=each.line.discount,
+    )
 
 
 async def _marks(document: str) -> dict[int, list[Mark]]:
