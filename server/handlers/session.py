@@ -1,5 +1,6 @@
 """Sign in and out, the start page, one's own account and language."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,9 +9,12 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromQuery
 
-from server import web, words
+from server import clock, web, words
 from server.catalog import queries as catalog
 from server.config import settings
+from server.documents.filters import Filters
+from server.inbound import queries as inbound
+from server.outbound import watching
 from server.people import authenticating, maintaining
 from server.people import queries as people
 from server.people.authenticating import Locked, Recognised, SignedIn, TooMany, Wrong
@@ -116,16 +120,28 @@ async def language(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/", guards=[may("see own account")])
 async def home(request: HTMXRequest) -> Response[str]:
-    """The start page: how much there is of everything, and what waits."""
-    incidents, tasks = await stock.waiting(request.user.warehouses)
+    """The start page: what waits to be done today, and how much there is of everything."""
+    houses = request.user.warehouses
+    incidents, tasks = await stock.waiting(houses)
+    floor = await watching.floor(houses, clock.today().isoformat())
     return web.page(
         request,
         "session/home.html",
+        late=floor.late.orders,
+        to_pick=_sum(floor.states, "released", "picking"),
+        to_send=_sum(floor.states, "picked", "packed", "checked"),
+        to_release=_sum(floor.states, "waiting"),
+        receipts=await inbound.receipt_counts(Filters(), houses),
+        checks=len(await inbound.open_inspections(houses)),
         counts=await catalog.counts(),
         people=len(await people.everybody()),
         incidents=incidents,
         tasks=tasks,
     )
+
+
+def _sum(states: Mapping[str, int], *names: str) -> int:
+    return sum(states.get(name, 0) for name in names)
 
 
 @get("/account", guards=[may("see own account")])

@@ -1,5 +1,7 @@
 """Signing in and out, the start page, the account."""
 
+import re
+
 import httpx
 import pytest
 from litestar import Litestar
@@ -11,6 +13,7 @@ from server.people.lockout import Strangers
 from tests import given
 from tests.conftest import visitor
 from tests.handlers.browsers import signed_in
+from tests.outbound.floor import released
 
 WANG = {"name": "wang", "password": given.PASSWORD}
 
@@ -176,3 +179,18 @@ async def test_every_page_forbids_inline_code(client: httpx.AsyncClient) -> None
     assert "unsafe-inline" not in policy
     assert " style=" not in page.text
     assert "<script>" not in page.text
+
+
+async def test_the_start_page_says_what_waits_to_be_done(app: Litestar) -> None:
+    await given.stock("CUP", 10, at="A-01")
+    await released(CUP=3)
+    boss, buyer = await signed_in(app, "supervisor"), await signed_in(app, "buyer")
+
+    page = (await boss.get("/")).text
+
+    tile = re.search(
+        r'href="/outbound/notices\?state=released"><span>Notices to pick</span>.*?figure">(\d+)<', page
+    )
+    assert tile is not None
+    assert tile[1] == "1"
+    assert "/outbound/notices" not in (await buyer.get("/")).text.split("<main")[1], "who may not see them"
