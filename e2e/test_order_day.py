@@ -91,8 +91,51 @@ def test_goods_are_promised_picked_packed_checked_sent_and_signed_for(
     words.expect_in_order(house)
 
 
-def write_order(desk: Page, items: list[str]) -> str:
-    """An order of two pieces each, more urgent than all others; gives its address."""
+def test_with_the_optional_steps_off_one_act_sends_what_there_is_and_the_rest_is_called_off(
+    house: House, open_desk: OpenDesk
+) -> None:
+    seller, stock = open_desk(), open_desk()
+    words.sign_in(seller, "chen")
+    words.sign_in(stock, "li")
+    switch_off_what_may_be_off(seller)
+    item = next(item for item, _, amount in words.own_bins(house) if amount > AMOUNT)
+    book, before = Book(house), promised(stock, item)
+    free = int(before["free"])
+
+    order = write_order(seller, [item], amount=free + 3)
+    step(seller, "confirmation")
+    assert promised(stock, item) == before | {"reserved": before["reserved"] + free, "free": 0}
+    step(seller, "notices")
+    notice = follow(seller, "/outbound/notices/")
+    step(seller, "picking")
+    expect_state(seller, "已发货")
+    gone = {("bin", "tote", item): free, ("tote", "customer", item): free}
+    assert book.effect() == gone, "the same rows, posted with the one act"
+    assert promised(stock, item) == before | {"on_hand": before["on_hand"] - free, "free": 0}
+
+    seller.goto(order)
+    expect_state(seller, "部分发货")
+    seller.locator("form[action$='/closing'] input[name=reason]").fill("不再需要")
+    step(seller, "closing")
+    expect_state(seller, "已完成")
+    assert {row["document"] for row in book.since()} == {f"sn-{notice.rpartition('/')[2]}"}
+    words.expect_in_order(house)
+
+
+def switch_off_what_may_be_off(desk: Page) -> None:
+    """No carton, nobody to check, no act of shipping in the main warehouse."""
+    desk.goto("/outbound/orders/new")
+    main = desk.locator("select[name=warehouse] option", has_text="MAIN").get_attribute("value")
+    desk.goto(f"/catalog/warehouses/{main}/steps")
+    desk.locator("input[name=packs]").uncheck()
+    desk.locator("input[name=ships]").uncheck()
+    desk.locator("select[name=checkers]").select_option("0")
+    desk.locator("form[action$='/outbound'] button").click()
+    expect(desk.locator(".notice.good")).to_be_visible()
+
+
+def write_order(desk: Page, items: list[str], amount: int = AMOUNT) -> str:
+    """An order of so many pieces each, more urgent than all others; gives its address."""
     desk.goto("/outbound/orders/new")
     desk.locator("#customer").fill("C001")
     choose_warehouse(desk)
@@ -100,10 +143,10 @@ def write_order(desk: Page, items: list[str]) -> str:
     for line, item in enumerate(items):
         row = desk.locator("tr[data-row]").nth(line)
         row.locator("[data-cell=item]").fill(item)
-        row.locator("[data-cell=quantity]").fill(str(AMOUNT))
+        row.locator("[data-cell=quantity]").fill(str(amount))
         row.locator("[data-cell=price]").fill("10")
     desk.locator("form.document-form button[type=submit]:not([name])").last.click()
-    expect(desk.locator(".document-lines tbody tr")).to_have_count(2)
+    expect(desk.locator(".document-lines tbody tr")).to_have_count(len(items))
     return desk.url.partition("?")[0]
 
 

@@ -61,6 +61,7 @@ def test_ten_lines_from_own_bins_are_twelve_scans_and_two_taps_at_most(house: Ho
 
 def test_receiving_putting_away_counting_and_undoing_cost_what_was_promised(hand: Page) -> None:
     hands = Hands(hand)
+    words.go_offline(hand)
 
     words.begin(hand, "receive")
     two_lots = hands.cost(lambda: (hands.scan(MASK, "good"), hands.scan(GLOVE, "good")))
