@@ -124,6 +124,7 @@ def ship(hand: Page) -> None:
 def sign(hand: Page, desk: Page) -> None:
     """The customer writes with a finger; a photo is taken; one tap."""
     hand.locator("[hx-get='/edge/door']").tap()
+    expect(words.screen(hand, "door")).to_be_visible()
     words.scan_and_hear(hand, f"00{FIRST_OF_US}")
     hand.locator("#signer").fill("老陈")
     box = hand.locator(".signature-ink").bounding_box()
